@@ -10,3 +10,15 @@ export {
   pushChunk
 } from "./lib/line-framer.ts"
 export { type Machine } from "./lib/machine.ts"
+export { initialMux, mux, muxDeadline, stepMux, viewMux } from "./lib/mux.ts"
+export { describeExit } from "./lib/mux-ending.ts"
+export {
+  type Counts,
+  type Ending,
+  type MuxConfig,
+  type MuxInput,
+  type MuxOutput,
+  type MuxState,
+  type MuxView,
+  type StopWish
+} from "./lib/mux-state.ts"

@@ -1,0 +1,52 @@
+import type { EndFrame, ExitEvidence, Fault } from "@signalbox/protocol"
+import type { Ending, MuxRun, MuxState, StopWish } from "./mux-state.ts"
+
+// How a run's end is told, from the facts that led to it.
+
+/** The runner said how the run ended. Who won the race against a stop wish is visible: `completed` beats it. */
+export function endingByFrame(frame: EndFrame, stop: StopWish | undefined): Ending {
+  if (frame.status === "ok") return { outcome: "completed" }
+  if (stop !== undefined) {
+    const message = frame.status === "error" ? frame.error : stop.fault.message
+    return { outcome: stop.outcome, error: { code: stop.fault.code, message } }
+  }
+  if (frame.status === "cancelled") {
+    return { outcome: "cancelled", error: { code: "cancelled", message: "the runner cancelled the run by itself" } }
+  }
+  return { outcome: "failed", error: { code: codeOfError(frame), message: frame.error } }
+}
+
+/** Nobody confirmed the stop: readers are told what was asked. */
+export function endingByStop(stop: StopWish): Ending {
+  return { outcome: stop.outcome, error: { ...stop.fault, confirmed: false } }
+}
+
+/** The process ended under the run. */
+export function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, exit: ExitEvidence): Ending {
+  const byStop = run.stop !== undefined && run.told && state.config.deathOutcome === "failed"
+  if (run.stop !== undefined && byStop) return { outcome: run.stop.outcome, error: run.stop.fault, exit }
+  return { outcome: state.config.deathOutcome, error: deathFault(state, exit), exit }
+}
+
+function deathFault<Owner>(state: MuxState<Owner>, exit: ExitEvidence): Fault {
+  if (state.stuck) return { code: "runner_stuck", message: "the runner stopped reading its standard input" }
+  const fatal = exit.fatal ?? state.fatal
+  if (fatal !== undefined) return { code: "runner_fatal", message: fatal }
+  const how = describeExit(exit)
+  if (state.config.deathOutcome === "lost") return { code: "runner_exited", message: `the runner ${how}` }
+  return { code: "no_terminal", message: `the program ${how} without saying how the run ended` }
+}
+
+/** "exited with code 1" or "was killed by SIGKILL". */
+export function describeExit(exit: Pick<ExitEvidence, "exit_code" | "signal">): string {
+  return exit.signal === null ? `exited with code ${exit.exit_code ?? "unknown"}` : `was killed by ${exit.signal}`
+}
+
+/** A dialect of ours names the code of an error; a foreign runner's texts are the ones that the protocol fixes. */
+function codeOfError(frame: EndFrame & { readonly status: "error" }): Fault["code"] {
+  const code = frame["code"]
+  if (code === "exit_nonzero" || code === "no_terminal" || code === "invalid_request") return code
+  return frame.error.startsWith("invalid-params:") || frame.error.startsWith("unknown-type:")
+    ? "invalid_request"
+    : "agent_failed"
+}

@@ -1,0 +1,380 @@
+import type { EndFrame, EventFrame, RunnerHello } from "@signalbox/protocol"
+import type { Stray } from "./dialect.ts"
+import type { Machine } from "./machine.ts"
+import { endingByDeath, endingByFrame, endingByStop } from "./mux-ending.ts"
+import {
+  type MuxConfig,
+  type MuxInput,
+  type MuxOutput,
+  type MuxRun,
+  type MuxState,
+  type MuxView,
+  zeroCounts
+} from "./mux-state.ts"
+
+// Many runs over one child process: who is open, who gets which line, and that every accepted run ends exactly once.
+//
+//   open -> accepted -> event* -> end + release                       the runner said how it ended
+//                    -> stop wish -> (cancel written) -> end + release  the runner confirmed, or finished first
+//                                  -> end ... release                   the runner cannot or does not confirm: readers
+//                                                                       are told, the permit waits for the runner's end
+//                    -> end + release                                   the process died
+//
+// Everything that changes a run's state is in this file.
+
+type Out<Owner> = Array<MuxOutput<Owner>>
+
+const protocolVersion = 1
+const recentIds = 4096
+const keptSamples = 8
+const keptDiags = 64
+const sampleLength = 512
+
+/** The mux as a machine. `Owner` is whatever the asker wants back with each output. */
+export const mux = <Owner>(): Machine<MuxConfig, MuxState<Owner>, MuxInput<Owner>, MuxOutput<Owner>> => ({
+  initial: initialMux,
+  step: stepMux,
+  deadline: muxDeadline
+})
+
+export function initialMux<Owner>(config: MuxConfig): MuxState<Owner> {
+  return {
+    config,
+    runs: new Map(),
+    stopping: new Set(),
+    recent: new Set(),
+    counts: zeroCounts(),
+    phase: "open",
+    now: 0,
+    startedAt: -1,
+    spoken: false,
+    hello: undefined,
+    fatal: undefined,
+    fatalAt: undefined,
+    stuck: false,
+    killed: false,
+    verdict: undefined,
+    live: 0,
+    hung: 0,
+    strayPeriodStart: 0,
+    straysInPeriod: 0,
+    keptSamples: 0,
+    keptDiags: 0
+  }
+}
+
+export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, out: Out<Owner>): void {
+  if (state.phase === "closed") return afterClose(input, out)
+  switch (input.type) {
+    case "event":
+      return hearEvent(state, input, out)
+    case "end":
+      return hearEnd(state, input, out)
+    case "tick":
+      return tick(state, input.now, out)
+    case "open":
+      return open(state, input, out)
+    case "stop":
+      return stop(state, input, out)
+    case "ask":
+      return hearAsk(state, input, out)
+    case "answer":
+      return answer(state, input, out)
+    case "diag":
+      return hearDiag(state, input, out)
+    case "hello":
+      return hearHello(state, input, out)
+    case "stray":
+      return hearStray(state, input.stray, out)
+    case "fatal":
+      state.fatal = input.message
+      state.fatalAt ??= state.now
+      return retire(state, `fatal: ${input.message}`, out)
+    case "stuck":
+      state.stuck = true
+      return kill(state, "it does not read its standard input", out)
+    case "retire":
+      return retire(state, "asked to", out)
+    case "exited":
+      return close(state, input, out)
+  }
+}
+
+/** The next moment at which a `tick` matters. */
+export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
+  if (state.phase === "closed") return undefined
+  let next = Number.POSITIVE_INFINITY
+  if (state.config.requireHello && !state.spoken && !state.killed) next = state.startedAt + state.config.helloMs
+  if (state.fatalAt !== undefined && !state.killed) next = Math.min(next, state.fatalAt + state.config.fatalGraceMs)
+  for (const run of state.stopping) next = Math.min(next, run.graceEnd)
+  return Number.isFinite(next) ? next : undefined
+}
+
+export function viewMux<Owner>(state: MuxState<Owner>): MuxView {
+  return {
+    phase: state.phase,
+    runs: state.runs.size,
+    abandoned: state.runs.size - state.live,
+    agent: state.hello?.agent,
+    version: state.hello?.version,
+    capabilities: state.hello?.capabilities ?? {},
+    counts: state.counts
+  }
+}
+
+/** Checking and inserting is one step, so closing always wins: no run can slip in after the sweep. */
+function open<Owner>(
+  state: MuxState<Owner>,
+  input: MuxInput<Owner> & { readonly type: "open" },
+  out: Out<Owner>
+): void {
+  const { id, params, owner } = input
+  if (state.phase !== "open") out.push({ type: "refuse", owner, code: "closed" })
+  else if (state.runs.has(id)) out.push({ type: "refuse", owner, code: "duplicate_id" })
+  else {
+    const run = { id, owner, asks: new Set<string>(), stop: undefined, told: false, graceEnd: 0, abandoned: false }
+    state.runs.set(id, run)
+    state.live++
+    out.push({ type: "accept", owner }, { type: "write", frame: { type: "run", id, params } })
+  }
+}
+
+function hearEvent<Owner>(state: MuxState<Owner>, frame: EventFrame, out: Out<Owner>): void {
+  state.spoken = true
+  const run = state.runs.get(frame.id)
+  if (run === undefined || run.abandoned) return countLate(state, frame.id)
+  out.push({ type: "event", owner: run.owner, event: frame.event })
+  if (state.stopping.size > 0) tellStops(state, out)
+}
+
+function hearEnd<Owner>(state: MuxState<Owner>, frame: EndFrame, out: Out<Owner>): void {
+  state.spoken = true
+  const run = state.runs.get(frame.id)
+  if (run === undefined) return countLate(state, frame.id)
+  if (run.abandoned) state.counts.stale++
+  else out.push({ type: "end", owner: run.owner, ending: endingByFrame(frame, run.stop) })
+  remove(state, run, out)
+  if (state.stopping.size > 0) tellStops(state, out)
+}
+
+function hearAsk<Owner>(
+  state: MuxState<Owner>,
+  frame: MuxInput<Owner> & { readonly type: "ask" },
+  out: Out<Owner>
+): void {
+  state.spoken = true
+  const run = state.runs.get(frame.id)
+  if (run === undefined || run.abandoned) return countLate(state, frame.id)
+  run.asks.add(frame.request)
+  out.push({ type: "ask", owner: run.owner, ask: frame })
+}
+
+function answer<Owner>(
+  state: MuxState<Owner>,
+  input: MuxInput<Owner> & { readonly type: "answer" },
+  out: Out<Owner>
+): void {
+  const run = state.runs.get(input.id)
+  if (run === undefined || !run.asks.delete(input.request)) return
+  const { id, request, value } = input
+  if (state.hello?.capabilities?.answer === true)
+    out.push({ type: "write", frame: { type: "answer", id, request, value } })
+  if (!run.abandoned)
+    out.push({ type: "event", owner: run.owner, event: { type: "permission.resolved", request, value } })
+}
+
+function hearDiag<Owner>(
+  state: MuxState<Owner>,
+  frame: MuxInput<Owner> & { readonly type: "diag" },
+  out: Out<Owner>
+): void {
+  const { id, level, message } = frame
+  if (id === undefined) return shareDiag(state, { level, source: "runner", message }, out)
+  const run = state.runs.get(id)
+  if (run === undefined || run.abandoned) state.counts.late_diag++
+  else out.push({ type: "diag", owner: run.owner, level, source: "runner", message })
+}
+
+/** A diagnostic of the runner itself goes to all open runs, but only the first few: one flood must not fill many traces. */
+function shareDiag<Owner>(
+  state: MuxState<Owner>,
+  diag: { readonly level: string; readonly source: "runner" | "host"; readonly message: string },
+  out: Out<Owner>
+): void {
+  if (state.keptDiags >= keptDiags) return
+  state.keptDiags++
+  for (const run of state.runs.values()) if (!run.abandoned) out.push({ type: "diag", owner: run.owner, ...diag })
+}
+
+function hearHello<Owner>(state: MuxState<Owner>, hello: RunnerHello, out: Out<Owner>): void {
+  if (state.spoken) {
+    state.counts.late_hello++
+    return
+  }
+  state.spoken = true
+  if (hello.protocol !== protocolVersion) {
+    const message = `the runner speaks protocol ${hello.protocol}, this host speaks ${protocolVersion}`
+    return condemn(state, { outcome: "failed", fault: { code: "incompatible_protocol", message } }, out)
+  }
+  state.hello = hello
+  out.push({ type: "hello", hello })
+  if (state.stopping.size > 0) tellStops(state, out)
+}
+
+function hearStray<Owner>(state: MuxState<Owner>, stray: Stray, out: Out<Owner>): void {
+  state.counts[stray.kind]++
+  if (stray.kind === "bad_utf8") return
+  keepSample(state, stray, out)
+  if (state.now - state.strayPeriodStart >= state.config.strayPeriodMs || state.now < state.strayPeriodStart) {
+    state.strayPeriodStart = state.now
+    state.straysInPeriod = 0
+  }
+  state.straysInPeriod++
+  if (state.straysInPeriod >= state.config.strayCount) retire(state, "too many malformed lines", out)
+}
+
+function keepSample<Owner>(state: MuxState<Owner>, stray: Stray, out: Out<Owner>): void {
+  if (state.keptSamples >= keptSamples) return
+  state.keptSamples++
+  const message = `${stray.kind} on ${stray.stream}: ${stray.sample.slice(0, sampleLength)}`
+  const named = stray.id === undefined ? undefined : state.runs.get(stray.id)
+  const hearers = named === undefined ? state.runs.values() : [named]
+  for (const run of hearers) {
+    if (!run.abandoned) out.push({ type: "diag", owner: run.owner, level: "warn", source: "host", message })
+  }
+}
+
+/** A stop wish is taken once; the first one wins. After the end, or for an unknown id, it is nothing. */
+function stop<Owner>(
+  state: MuxState<Owner>,
+  input: MuxInput<Owner> & { readonly type: "stop" },
+  out: Out<Owner>
+): void {
+  const run = state.runs.get(input.id)
+  if (run === undefined || run.stop !== undefined) return
+  run.stop = input.wish
+  run.graceEnd = state.now + state.config.cancelGraceMs
+  state.stopping.add(run)
+  tellStops(state, out)
+}
+
+/** Passes stop wishes on as soon as it is known what the runner can do with them. */
+function tellStops<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
+  if (!state.spoken && state.config.deathOutcome === "lost") return
+  const ability = state.config.deathOutcome === "failed" ? "kill" : (state.hello?.capabilities?.cancel ?? "none")
+  for (const run of state.stopping) {
+    if (run.told) continue
+    if (ability === "cooperative") {
+      run.told = true
+      const reason = run.stop?.fault.message
+      out.push({ type: "write", frame: { type: "cancel", id: run.id, ...(reason === undefined ? {} : { reason }) } })
+    } else if (ability === "kill" && state.live === 1) {
+      run.told = true
+      // The exit that follows is the confirmation: it must not be overtaken by the grace.
+      run.graceEnd = Number.POSITIVE_INFINITY
+      kill(state, "its only run is to stop", out)
+    } else abandon(state, run, out)
+  }
+}
+
+/** Readers are told now; the permit stays taken until the runner's own end or death. */
+function abandon<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owner>): void {
+  if (run.stop === undefined) return
+  if (run.told || run.stop.outcome === "timed_out") state.hung++
+  run.abandoned = true
+  state.live--
+  state.stopping.delete(run)
+  out.push({ type: "end", owner: run.owner, ending: endingByStop(run.stop) })
+  killWhenHung(state, out)
+}
+
+/** A runner that carries nothing but runs which hang can only be replaced. */
+function killWhenHung<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
+  if (state.live > 0 || state.hung === 0) return
+  retire(state, "only hanging runs are left in it", out)
+  kill(state, "only hanging runs are left in it", out)
+}
+
+function tick<Owner>(state: MuxState<Owner>, now: number, out: Out<Owner>): void {
+  if (state.startedAt < 0) state.startedAt = now
+  state.now = now
+  if (state.config.requireHello && !state.spoken && now >= state.startedAt + state.config.helloMs) {
+    const message = `the runner did not say hello within ${state.config.helloMs} ms`
+    condemn(state, { outcome: "timed_out", fault: { code: "handshake_timeout", message } }, out)
+  }
+  if (state.fatalAt !== undefined && now >= state.fatalAt + state.config.fatalGraceMs) {
+    kill(state, "it said fatal and did not exit", out)
+  }
+  for (const run of state.stopping) if (now >= run.graceEnd) abandon(state, run, out)
+}
+
+/** The runner cannot be used at all: every run ends with the reason, without waiting for the exit. */
+function condemn<Owner>(
+  state: MuxState<Owner>,
+  verdict: NonNullable<MuxState<Owner>["verdict"]>,
+  out: Out<Owner>
+): void {
+  if (state.verdict !== undefined) return
+  state.verdict = verdict
+  retire(state, verdict.fault.message, out)
+  for (const run of [...state.runs.values()]) {
+    if (!run.abandoned)
+      out.push({ type: "end", owner: run.owner, ending: { outcome: verdict.outcome, error: verdict.fault } })
+    remove(state, run, out)
+  }
+  kill(state, verdict.fault.message, out)
+}
+
+function retire<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>): void {
+  if (state.phase !== "open") return
+  state.phase = "retired"
+  out.push({ type: "retired", why })
+}
+
+function kill<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>): void {
+  retire(state, why, out)
+  if (state.killed) return
+  state.killed = true
+  out.push({ type: "kill", why })
+}
+
+/** The death reason was collected first; every open run gets all of it, once. */
+function close<Owner>(
+  state: MuxState<Owner>,
+  input: MuxInput<Owner> & { readonly type: "exited" },
+  out: Out<Owner>
+): void {
+  retire(state, "its process ended", out)
+  for (const run of [...state.runs.values()]) {
+    if (!run.abandoned) out.push({ type: "end", owner: run.owner, ending: endingByDeath(state, run, input.evidence) })
+    remove(state, run, out)
+  }
+  state.phase = "closed"
+}
+
+function afterClose<Owner>(input: MuxInput<Owner>, out: Out<Owner>): void {
+  if (input.type === "open") out.push({ type: "refuse", owner: input.owner, code: "closed" })
+}
+
+function remove<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owner>): void {
+  state.runs.delete(run.id)
+  state.stopping.delete(run)
+  if (!run.abandoned) state.live--
+  else if (run.told || run.stop?.outcome === "timed_out") state.hung--
+  state.recent.add(run.id)
+  if (state.recent.size > recentIds) forgetOldest(state.recent)
+  out.push({ type: "release", owner: run.owner })
+  killWhenHung(state, out)
+}
+
+function forgetOldest(ids: Set<string>): void {
+  for (const id of ids) {
+    ids.delete(id)
+    return
+  }
+}
+
+function countLate<Owner>(state: MuxState<Owner>, id: string): void {
+  if (state.runs.has(id) || state.recent.has(id)) state.counts.stale++
+  else state.counts.unknown_id++
+}
