@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -11,18 +11,27 @@ const pnpmFolder = join(root, ".tools", `pnpm-${pnpmVersion}`)
 const pnpm = join(pnpmFolder, "node_modules", ".bin", "pnpm")
 const installStamp = join(root, "node_modules", ".signalbox-installed")
 
-/** Sets everything up: pnpm, the packages with Node 24, the build. Each step is skipped when it is already done. */
-export function setUp() {
+/**
+ * Sets everything up: pnpm, the packages with Node 24, the build. Each step is skipped when it is already done; a caller
+ * that builds by itself leaves the build out.
+ */
+export function setUp({ build = true } = {}) {
   refuseOldNode()
   bringPnpm()
   installPackages()
+  if (!build) return
   step("build", "turbo builds every package and app (cached when nothing changed)")
   run(pnpm, ["exec", "turbo", "run", "build", "--output-logs=errors-only"])
 }
 
-/** Runs a command of the project with Node 24 and the project's programs first on the PATH; exits with its code. */
-export function inProject(command, args, options = {}) {
-  return spawnSync(command, args, { cwd: root, stdio: "inherit", env: projectEnvironment(), ...options })
+/** Runs a command of the project with Node 24 and the project's programs first on the PATH; waits for its end. */
+export function inProject(command, args, { extraEnv = {}, ...options } = {}) {
+  return spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...projectEnvironment(), ...extraEnv },
+    ...options
+  })
 }
 
 export function step(name, text) {
@@ -74,7 +83,11 @@ function fail(sentence) {
 }
 
 /** pnpm's own folder comes after node_modules/.bin, so that scripts run on the project's Node 24. */
-function projectEnvironment() {
+export function projectEnvironment() {
   const bins = [join(root, "node_modules", ".bin"), dirname(pnpm)]
-  return { ...process.env, PATH: `${bins.join(":")}:${process.env.PATH}` }
+  return {
+    TURBO_TELEMETRY_DISABLED: "1",
+    ...process.env,
+    PATH: `${bins.join(delimiter)}${delimiter}${process.env.PATH}`
+  }
 }
