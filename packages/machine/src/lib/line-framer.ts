@@ -4,7 +4,7 @@
 export interface LineFramerConfig {
   /** The longest line in bytes, its newline not counted. */
   readonly maxBytes: number
-  /** Bytes to text, bad sequences replaced by U+FFFD. */
+  /** Bytes to text, bad sequences replaced by U+FFFD, a byte order mark kept (a TextDecoder needs `ignoreBOM: true`). */
   readonly decode: (bytes: Uint8Array) => string
   /** Whether the bytes are well-formed UTF-8. */
   readonly isUtf8: (bytes: Uint8Array) => boolean
@@ -19,11 +19,11 @@ export interface LineSink {
   readonly oversize: (bytes: number, start: string) => void
 }
 
-/** Owned by one stream; ends with it. */
+/** Owned by one stream; ends with it. Holds at most one line: `maxBytes`, whatever arrives. */
 export interface LineFramer {
   readonly config: LineFramerConfig
-  /** The beginning of a line whose newline has not come yet. */
-  held: Array<Uint8Array>
+  /** The beginning of a line whose newline has not come yet is in the first `heldBytes` bytes; the rest is room. */
+  held: Uint8Array
   heldBytes: number
   /** Bytes dropped of an oversize line so far; 0 when none is being dropped. */
   dropped: number
@@ -32,13 +32,16 @@ export interface LineFramer {
 
 const newline = 0x0a
 const sampleBytes = 256
-const mostParts = 512
+const leastRoom = 1024
+/** Room up to this size is kept from line to line. */
+const keptRoom = 128 * 1024
+const noBytes = new Uint8Array(0)
 
 export function makeLineFramer(config: LineFramerConfig): LineFramer {
-  return { config, held: [], heldBytes: 0, dropped: 0, droppedStart: "" }
+  return { config, held: noBytes, heldBytes: 0, dropped: 0, droppedStart: "" }
 }
 
-/** Takes one chunk in. The chunk must not be changed afterwards: its end may be held. */
+/** Takes one chunk in. Nothing of the chunk is kept: its end is copied. */
 export function pushChunk(framer: LineFramer, chunk: Uint8Array, sink: LineSink): void {
   const last = chunk.lastIndexOf(newline)
   if (last < 0) return hold(framer, chunk)
@@ -64,31 +67,43 @@ function hold(framer: LineFramer, part: Uint8Array): void {
     framer.dropped += part.length
     return
   }
-  framer.held.push(part)
-  framer.heldBytes += part.length
-  if (framer.heldBytes > framer.config.maxBytes) drop(framer)
-  else if (framer.held.length >= mostParts) framer.held = [joined(framer)]
+  const total = framer.heldBytes + part.length
+  if (total > framer.config.maxBytes) return drop(framer, part)
+  if (total > framer.held.length) grow(framer, total)
+  framer.held.set(part, framer.heldBytes)
+  framer.heldBytes = total
 }
 
-function drop(framer: LineFramer): void {
-  framer.dropped = framer.heldBytes
-  framer.droppedStart = framer.config.decode(joined(framer).subarray(0, sampleBytes))
-  framer.held = []
+/** Doubles the room, so that a line in many small pieces is copied a few times and not once for every piece. */
+function grow(framer: LineFramer, needed: number): void {
+  const room = Math.min(framer.config.maxBytes, Math.max(needed, framer.held.length * 2, leastRoom))
+  const larger = new Uint8Array(room)
+  larger.set(framer.held.subarray(0, framer.heldBytes))
+  framer.held = larger
+}
+
+function drop(framer: LineFramer, part: Uint8Array): void {
+  const start = new Uint8Array(Math.min(sampleBytes, framer.config.maxBytes) + 1)
+  const fromHeld = framer.held.subarray(0, Math.min(framer.heldBytes, start.length))
+  start.set(fromHeld)
+  start.set(part.subarray(0, start.length - fromHeld.length), fromHeld.length)
+  framer.dropped = framer.heldBytes + part.length
+  framer.droppedStart = sample(framer.config, start)
+  empty(framer)
+}
+
+function empty(framer: LineFramer): void {
   framer.heldBytes = 0
+  if (framer.held.length > keptRoom) framer.held = noBytes
 }
 
 function closeHeld(framer: LineFramer, sink: LineSink): void {
-  if (framer.dropped > 0) {
-    const { dropped, droppedStart } = framer
-    framer.dropped = 0
-    framer.droppedStart = ""
-    sink.oversize(dropped, droppedStart)
-    return
-  }
-  const line = joined(framer)
-  framer.held = []
-  framer.heldBytes = 0
-  emitLine(framer.config, line, sink)
+  const { config, dropped, droppedStart, held, heldBytes } = framer
+  framer.dropped = 0
+  framer.droppedStart = ""
+  empty(framer)
+  if (dropped > 0) sink.oversize(dropped, droppedStart)
+  else emitLine(config, held.subarray(0, heldBytes), sink)
 }
 
 /** Emits the lines of a region that begins at a line's start and ends before a newline. */
@@ -114,7 +129,7 @@ function emitLineByLine(config: LineFramerConfig, region: Uint8Array, sink: Line
 
 function emitLine(config: LineFramerConfig, line: Uint8Array, sink: LineSink): void {
   if (line.length > config.maxBytes) {
-    sink.oversize(line.length, config.decode(line.subarray(0, sampleBytes)))
+    sink.oversize(line.length, sample(config, line))
     return
   }
   const text = config.decode(line)
@@ -122,14 +137,15 @@ function emitLine(config: LineFramerConfig, line: Uint8Array, sink: LineSink): v
   sink.line(text)
 }
 
-function joined(framer: LineFramer): Uint8Array {
-  const only = framer.held[0]
-  if (framer.held.length === 1 && only !== undefined) return only
-  const whole = new Uint8Array(framer.heldBytes)
-  let at = 0
-  for (const part of framer.held) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+/** The text of a line's first bytes, the same however the line arrived. A character that would be cut is left out. */
+function sample(config: LineFramerConfig, line: Uint8Array): string {
+  const most = Math.min(sampleBytes, config.maxBytes, line.length)
+  let end = most
+  while (end > most - 3 && end > 0 && isContinuation(line[end])) end -= 1
+  return config.decode(line.subarray(0, isContinuation(line[end]) ? most : end))
+}
+
+/** Bytes after the first of a character. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
 }
