@@ -1,7 +1,12 @@
-import type { DeedWord } from "./script.ts"
 import type { Deed } from "./world.ts"
 
 // The few shapes that a deed's arguments have.
+
+/** How a deed is written, and how its arguments are read; `undefined` when they are wrong. */
+export interface DeedWord {
+  readonly usage: string
+  readonly read: (text: string) => Deed | undefined
+}
 
 /** A deed without arguments. */
 export function bare(usage: string, deed: Deed): DeedWord {
@@ -13,8 +18,12 @@ export function withText(usage: string, make: (text: string) => Deed | undefined
   return { usage, read: (text) => (text === "" ? undefined : make(text)) }
 }
 
-/** A deed with exactly these many whole numbers; `least` of them are enough, the missing ones are 1. */
-export function withNumbers(usage: string, most: number, least: number, make: (...n: Array<number>) => Deed): DeedWord {
+/** A deed with whole numbers: at least the first count of them, at most the second; the missing ones are 1. */
+export function withNumbers(
+  usage: string,
+  [least, most]: readonly [number, number],
+  make: (...numbers: ReadonlyArray<number>) => Deed
+): DeedWord {
   return {
     usage,
     read: (text) => {

@@ -1,6 +1,5 @@
-import { bare, withNumbers, withText } from "./arguments.ts"
+import { bare, type DeedWord, withNumbers, withText } from "./arguments.ts"
 import { type ByteOutput, standStill } from "./byte-output.ts"
-import type { DeedWord } from "./script.ts"
 import { agentMessage, type ScriptedRun, type World } from "./world.ts"
 
 // Deeds about bytes: what arrives on a host's pipes from a runner that is loud, broken or foreign.
@@ -11,13 +10,12 @@ const cutPauseMs = 20
 export const byteDeeds: ReadonlyArray<DeedWord> = [
   withNumbers(
     "flood COUNT BYTES",
-    2,
-    2,
+    [2, 2],
     (count = 0, bytes = 0) =>
       (world, run) =>
         flood(world, run, count, bytes)
   ),
-  withNumbers("huge-line BYTES", 1, 1, (bytes = 0) => (world, run) => {
+  withNumbers("huge-line BYTES", [1, 1], (bytes = 0) => (world, run) => {
     const { head, padding, tail } = paddedLine(run, bytes)
     world.stdout.write(head)
     writeFilled(world.stdout, padding)
@@ -25,8 +23,7 @@ export const byteDeeds: ReadonlyArray<DeedWord> = [
   }),
   withNumbers(
     "unterminated BYTES",
-    1,
-    1,
+    [1, 1],
     (bytes = 0) =>
       (world) =>
         writeFilled(world.stdout, bytes)
@@ -34,24 +31,21 @@ export const byteDeeds: ReadonlyArray<DeedWord> = [
   bare("newline", (world) => world.stdout.write("\n")),
   withNumbers(
     "blank [COUNT]",
-    1,
-    0,
+    [0, 1],
     (count = 1) =>
       (world) =>
         world.stdout.write("\n".repeat(count))
   ),
   withNumbers(
     "garbage [COUNT]",
-    1,
-    0,
+    [0, 1],
     (count = 1) =>
       (world) =>
         writeEach(world, count, garbage)
   ),
   withNumbers(
     "not-object [COUNT]",
-    1,
-    0,
+    [0, 1],
     (count = 1) =>
       (world) =>
         writeEach(world, count, notObjects)
@@ -79,14 +73,13 @@ export const byteDeeds: ReadonlyArray<DeedWord> = [
   bare("unknown-type", (world, run) => world.frame({ type: "scripted.unknown", id: run.id })),
   withNumbers(
     "wrong-shape [COUNT]",
-    1,
-    0,
+    [0, 1],
     (count = 1) =>
       (world, run) =>
         writeEach(world, count, wrongShapes(run.id))
   ),
   withText("stderr TEXT", (text) => (world) => world.stderr.write(`${text}\n`)),
-  withNumbers("stderr-flood COUNT BYTES", 2, 2, (count = 0, bytes = 0) => (world) => {
+  withNumbers("stderr-flood COUNT BYTES", [2, 2], (count = 0, bytes = 0) => (world) => {
     const line = Buffer.alloc(bytes + 1, "e")
     line[bytes] = 0x0a
     for (let at = 0; at < count; at++) world.stderr.write(line)
@@ -117,10 +110,10 @@ function paddedLine(run: ScriptedRun, bytes: number): { head: string; padding: n
 }
 
 /** Writes whole lines in chunks; between two chunks the other runs and the input have their turn. */
-async function flood(world: World, run: ScriptedRun, count: number, bytes: number): Promise<void> {
+async function flood(world: World, run: ScriptedRun, size: { count: number; bytes: number }): Promise<void> {
   let chunk = ""
-  for (let at = 0; at < count; at++) {
-    const { head, padding, tail } = paddedLine(run, bytes)
+  for (let at = 0; at < size.count; at++) {
+    const { head, padding, tail } = paddedLine(run, size.bytes)
     chunk += `${head}${"x".repeat(padding)}${tail}\n`
     if (chunk.length < chunkBytes) continue
     world.stdout.write(chunk)

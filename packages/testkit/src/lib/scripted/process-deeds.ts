@@ -1,7 +1,6 @@
 import { constants } from "node:os"
-import { bare, withNumbers, withText } from "./arguments.ts"
+import { bare, type DeedWord, withNumbers, withText } from "./arguments.ts"
 import { forkGrandchild, type ForkTrait, forkTraits } from "./fork.ts"
-import type { DeedWord } from "./script.ts"
 import { agentMessage, type Deed, type World } from "./world.ts"
 
 // Deeds of the process itself: how it dies, and how it refuses to. What is written before a death is written at once.
@@ -35,8 +34,7 @@ export const processDeeds: ReadonlyArray<DeedWord> = [
   }),
   withNumbers(
     "exit CODE",
-    1,
-    1,
+    [1, 1],
     (code = 0) =>
       () =>
         process.exit(code)

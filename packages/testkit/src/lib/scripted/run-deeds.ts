@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs"
-import { bare, withNumbers, withText, wordAndRest } from "./arguments.ts"
-import type { DeedWord } from "./script.ts"
+import { bare, type DeedWord, withNumbers, withText, wordAndRest } from "./arguments.ts"
 import { isObject } from "./stdin-lines.ts"
 import { agentMessage, type Deed, flattened, nextItem, type RunEnd, type ScriptedRun, type World } from "./world.ts"
 
@@ -12,8 +11,7 @@ export const runDeeds: ReadonlyArray<DeedWord> = [
   withText("delta COUNT TEXT", readDelta),
   withNumbers(
     "wait MS",
-    1,
-    1,
+    [1, 1],
     (ms = 0) =>
       (world, run) =>
         pause(world, run, ms)

@@ -75,7 +75,7 @@ class Player {
     if (type === "hello") return
     if (typeof id !== "string" || id === "") return
     if (type === "run") this.accept(id, frame["params"], known)
-    else if (type === "cancel" && this.options.cancel) known && (known.cancelled = true)
+    else if (type === "cancel" && this.options.cancel) Object.assign(known ?? {}, { cancelled: true })
     else if (type === "answer" && !this.options.s0) known?.answers.set(String(frame["request"]), frame["value"])
     else this.refuse(id, `unknown-type: ${flattened(String(type))}`, known)
     this.lookAgain()

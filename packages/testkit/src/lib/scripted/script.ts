@@ -1,3 +1,4 @@
+import type { DeedWord } from "./arguments.ts"
 import { byteDeeds } from "./byte-deeds.ts"
 import { processDeeds } from "./process-deeds.ts"
 import { runDeeds } from "./run-deeds.ts"
@@ -5,12 +6,6 @@ import { agentMessage, type Deed } from "./world.ts"
 
 // A prompt to deeds: one a line, the first word says which. A prompt in which no line begins with the word of a deed is
 // no script; it is echoed. A script with one bad line is refused as a whole, so that a typing error is seen.
-
-/** How a deed is written, and how its arguments are read; `undefined` when they are wrong. */
-export interface DeedWord {
-  readonly usage: string
-  readonly read: (text: string) => Deed | undefined
-}
 
 const words: ReadonlyMap<string, DeedWord> = new Map(
   [...runDeeds, ...byteDeeds, ...processDeeds].map((word) => [word.usage.split(" ", 1)[0] ?? "", word])
