@@ -77,7 +77,8 @@ function make(options: RecorderOptions): Effect.Effect<Recorder, JournalFailed |
   })
 }
 
-function recorderOf(log: TraceLog, journal: Journal["Service"]): Recorder {
+/** The doors to a log. Owns nothing. */
+export function recorderOf(log: TraceLog, journal: Journal["Service"]): Recorder {
   const follow = (from: ReadFrom = {}) => followLog(log, journal, from)
   return {
     runId: log.config.runId,
