@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import {
   appendFileSync,
   chmodSync,
@@ -13,7 +14,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { temporaryFolder } from "@signalbox/proof"
-import { Effect, Exit, Scope, Stream } from "effect"
+import { Effect, Exit, Logger, Scope, Stream } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Journal, readTrace, Recorder, SegmentJournal, type TraceLine } from "../src/index.ts"
@@ -192,12 +193,18 @@ describe("reading a kept trace", () => {
     }
   })
 
-  it("ends at a torn line", async () => {
+  it("ends before a torn line, and says so in the log", async () => {
     const folder = temporaryFolder()
     const texts = await written(folder, "run_a", () => "x", 6)
     appendFileSync(join(folder, "runs", "run_a.ndjson"), '{"run_id":"run_a","seq":9')
-    const lines = await inJournal(folder, Stream.runCollect(readTrace("run_a", { after: 2 })))
+    const logged: Array<unknown> = []
+    const logger = Logger.layer([Logger.make((entry) => void logged.push(entry.logLevel, entry.message))])
+    const lines = await inJournal(
+      folder,
+      Stream.runCollect(readTrace("run_a", { after: 2 })).pipe(Effect.provide(logger))
+    )
     expect(lines.map((line) => line.text)).toEqual(texts.slice(2))
+    expect(logged).toEqual(["Warn", [expect.stringContaining("run_a ends in 25 bytes")]])
   })
 
   it.each([
@@ -220,12 +227,14 @@ describe("reading a kept trace", () => {
     await written(folder, "run_a", () => "x", 3)
     symlinkSync(join(folder, "runs", "run_a.ndjson"), join(folder, "runs", "run_l.ndjson"))
     mkdirSync(join(folder, "runs", "run_d.ndjson"))
+    spawnSync("mkfifo", [join(folder, "runs", "run_p.ndjson")])
     const faults = await inJournal(
       folder,
-      Effect.forEach(["run_l", "run_d"], (runId) => Effect.flip(read(runId, { after: 0 })))
+      Effect.forEach(["run_l", "run_d", "run_p"], (runId) => Effect.flip(read(runId, { after: 0 })))
     )
-    expect(faults.map((fault) => fault.code)).toEqual(["journal_failed", "journal_failed"])
+    expect(faults.map((fault) => fault.code)).toEqual(["journal_failed", "journal_failed", "journal_failed"])
     expect(faults[0]?.message).toContain("Remove the symbolic link")
+    expect(faults[2]?.message).toContain("it is not a regular file")
   })
 })
 
