@@ -9,97 +9,197 @@ export interface ErrorCodeFacts {
   readonly remedy: string
 }
 
-const facts = (http: number, jsonrpc: number, exit: number, retryable: boolean, remedy: string): ErrorCodeFacts => ({
-  http,
-  jsonrpc,
-  exit,
-  retryable,
-  remedy
-})
-
 export const errorCodes = {
-  invalid_request: facts(400, -32602, 2, false, "Correct the field that the message names."),
-  invalid_config: facts(400, -32602, 2, false, "Correct the configuration; every problem is listed with its path."),
-  unknown_agent: facts(404, -32004, 2, false, "List the agents with `signalbox agents`."),
-  agent_unavailable: facts(
-    503,
-    -32010,
-    1,
-    false,
-    "Install the agent's program; `signalbox doctor` says what is missing."
-  ),
-  spawn_failed: facts(
-    502,
-    -32011,
-    1,
-    false,
-    "Check that the program exists, is executable and can be started by hand."
-  ),
-  duplicate_id: facts(409, -32012, 2, false, "Choose another run id, or leave it out and let the host mint one."),
-  closed: facts(503, -32013, 5, true, "Ask again: a new runner takes the place of the closed one."),
-  write_failed: facts(
-    502,
-    -32014,
-    5,
-    true,
-    "Ask again; the runner's standard input was closed while the run was handed over."
-  ),
-  encode_failed: facts(400, -32602, 2, false, "Send parameters that JSON can carry."),
-  queue_full: facts(429, -32020, 6, true, "Wait and try again, or raise the limit of waiting runs."),
-  wait_timeout: facts(503, -32021, 6, true, "Wait and try again, or raise the waiting time."),
-  breaker_open: facts(
-    503,
-    -32022,
-    6,
-    true,
-    "The runner crashes again and again: read its stderr, mend it, then try again."
-  ),
-  incompatible_protocol: facts(502, -32030, 1, false, "Use a runner that speaks signalbox.stdio/1."),
-  handshake_timeout: facts(
-    504,
-    -32031,
-    4,
-    true,
-    "The runner did not say hello in time; start it by hand and look at its output."
-  ),
-  agent_failed: facts(502, -32040, 1, false, "The agent said why; read the message and the trace."),
-  exit_nonzero: facts(502, -32041, 1, false, "The program ended with an error; read its output in the trace."),
-  no_terminal: facts(
-    502,
-    -32042,
-    1,
-    true,
-    "The program ended without saying how the run ended; read its stderr in the trace."
-  ),
-  runner_exited: facts(
-    502,
-    -32050,
-    5,
-    true,
-    "The runner's process died under the run; exit code, signal and stderr are in the trace."
-  ),
-  runner_fatal: facts(502, -32051, 5, true, "The runner said why it cannot go on; read the message."),
-  runner_stuck: facts(502, -32052, 5, true, "The runner stopped reading its standard input and was replaced."),
-  host_died: facts(502, -32053, 5, true, "The host died under the run; start it again."),
-  cancelled: facts(409, -32060, 3, false, "The run was cancelled as asked."),
-  run_timeout: facts(504, -32061, 4, true, "Raise the run's time limit if it needs longer."),
-  idle_timeout: facts(
-    504,
-    -32062,
-    4,
-    true,
-    "The agent was silent for too long; raise the idle limit if that is normal for it."
-  ),
-  first_output_timeout: facts(504, -32063, 4, true, "The agent said nothing at all; start it by hand and look."),
-  journal_failed: facts(
-    507,
-    -32070,
-    1,
-    true,
-    "The trace could not be written: free disk space or correct the folder's permissions."
-  ),
-  trace_not_found: facts(404, -32071, 2, false, "Check the run id; the trace may be in another data folder."),
-  internal: facts(500, -32603, 1, false, "This is a defect of Signalbox; please report it with the trace.")
+  invalid_request: {
+    http: 400,
+    jsonrpc: -32602,
+    exit: 2,
+    retryable: false,
+    remedy: "Correct the field that the message names."
+  },
+  invalid_config: {
+    http: 400,
+    jsonrpc: -32602,
+    exit: 2,
+    retryable: false,
+    remedy: "Correct the configuration; every problem is listed with its path."
+  },
+  unknown_agent: {
+    http: 404,
+    jsonrpc: -32004,
+    exit: 2,
+    retryable: false,
+    remedy: "List the agents with `signalbox agents`."
+  },
+  agent_unavailable: {
+    http: 503,
+    jsonrpc: -32010,
+    exit: 1,
+    retryable: false,
+    remedy: "Install the agent's program; `signalbox doctor` says what is missing."
+  },
+  spawn_failed: {
+    http: 502,
+    jsonrpc: -32011,
+    exit: 1,
+    retryable: false,
+    remedy: "Check that the program exists, is executable and can be started by hand."
+  },
+  duplicate_id: {
+    http: 409,
+    jsonrpc: -32012,
+    exit: 2,
+    retryable: false,
+    remedy: "Choose another run id, or leave it out and let the host mint one."
+  },
+  closed: {
+    http: 503,
+    jsonrpc: -32013,
+    exit: 5,
+    retryable: true,
+    remedy: "Ask again: a new runner takes the place of the closed one."
+  },
+  write_failed: {
+    http: 502,
+    jsonrpc: -32014,
+    exit: 5,
+    retryable: true,
+    remedy: "Ask again; the runner's standard input was closed while the run was handed over."
+  },
+  encode_failed: {
+    http: 400,
+    jsonrpc: -32602,
+    exit: 2,
+    retryable: false,
+    remedy: "Send parameters that JSON can carry."
+  },
+  queue_full: {
+    http: 429,
+    jsonrpc: -32020,
+    exit: 6,
+    retryable: true,
+    remedy: "Wait and try again, or raise the limit of waiting runs."
+  },
+  wait_timeout: {
+    http: 503,
+    jsonrpc: -32021,
+    exit: 6,
+    retryable: true,
+    remedy: "Wait and try again, or raise the waiting time."
+  },
+  breaker_open: {
+    http: 503,
+    jsonrpc: -32022,
+    exit: 6,
+    retryable: true,
+    remedy: "The runner crashes again and again: read its stderr, mend it, then try again."
+  },
+  incompatible_protocol: {
+    http: 502,
+    jsonrpc: -32030,
+    exit: 1,
+    retryable: false,
+    remedy: "Use a runner that speaks signalbox.stdio/1."
+  },
+  handshake_timeout: {
+    http: 504,
+    jsonrpc: -32031,
+    exit: 4,
+    retryable: true,
+    remedy: "The runner did not say hello in time; start it by hand and look at its output."
+  },
+  agent_failed: {
+    http: 502,
+    jsonrpc: -32040,
+    exit: 1,
+    retryable: false,
+    remedy: "The agent said why; read the message and the trace."
+  },
+  exit_nonzero: {
+    http: 502,
+    jsonrpc: -32041,
+    exit: 1,
+    retryable: false,
+    remedy: "The program ended with an error; read its output in the trace."
+  },
+  no_terminal: {
+    http: 502,
+    jsonrpc: -32042,
+    exit: 1,
+    retryable: true,
+    remedy: "The program ended without saying how the run ended; read its stderr in the trace."
+  },
+  runner_exited: {
+    http: 502,
+    jsonrpc: -32050,
+    exit: 5,
+    retryable: true,
+    remedy: "The runner's process died under the run; exit code, signal and stderr are in the trace."
+  },
+  runner_fatal: {
+    http: 502,
+    jsonrpc: -32051,
+    exit: 5,
+    retryable: true,
+    remedy: "The runner said why it cannot go on; read the message."
+  },
+  runner_stuck: {
+    http: 502,
+    jsonrpc: -32052,
+    exit: 5,
+    retryable: true,
+    remedy: "The runner stopped reading its standard input and was replaced."
+  },
+  host_died: {
+    http: 502,
+    jsonrpc: -32053,
+    exit: 5,
+    retryable: true,
+    remedy: "The host died under the run; start it again."
+  },
+  cancelled: { http: 409, jsonrpc: -32060, exit: 3, retryable: false, remedy: "The run was cancelled as asked." },
+  run_timeout: {
+    http: 504,
+    jsonrpc: -32061,
+    exit: 4,
+    retryable: true,
+    remedy: "Raise the run's time limit if it needs longer."
+  },
+  idle_timeout: {
+    http: 504,
+    jsonrpc: -32062,
+    exit: 4,
+    retryable: true,
+    remedy: "The agent was silent for too long; raise the idle limit if that is normal for it."
+  },
+  first_output_timeout: {
+    http: 504,
+    jsonrpc: -32063,
+    exit: 4,
+    retryable: true,
+    remedy: "The agent said nothing at all; start it by hand and look."
+  },
+  journal_failed: {
+    http: 507,
+    jsonrpc: -32070,
+    exit: 1,
+    retryable: true,
+    remedy: "The trace could not be written: free disk space or correct the folder's permissions."
+  },
+  trace_not_found: {
+    http: 404,
+    jsonrpc: -32071,
+    exit: 2,
+    retryable: false,
+    remedy: "Check the run id; the trace may be in another data folder."
+  },
+  internal: {
+    http: 500,
+    jsonrpc: -32603,
+    exit: 1,
+    retryable: false,
+    remedy: "This is a defect of Signalbox; please report it with the trace."
+  }
 } as const satisfies Record<string, ErrorCodeFacts>
 
 export type ErrorCode = keyof typeof errorCodes

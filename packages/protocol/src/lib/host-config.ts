@@ -40,13 +40,20 @@ export const RunnerConfig = z.strictObject({
 export type RunnerConfig = z.infer<typeof RunnerConfig>
 
 /** Restarting: exponential backoff with jitter, and a breaker that opens when a runner dies too often. */
-export const RestartConfig = z.strictObject({
-  backoff_min_ms: milliseconds(200),
-  backoff_max_ms: milliseconds(30_000),
-  breaker_deaths: z.int().min(1).default(5),
-  breaker_period_ms: milliseconds(60_000),
-  breaker_open_ms: milliseconds(30_000)
-})
+export const RestartConfig = z
+  .strictObject({
+    backoff_min_ms: milliseconds(200),
+    backoff_max_ms: milliseconds(30_000),
+    breaker_deaths: z.int().min(1).default(5),
+    breaker_period_ms: milliseconds(60_000),
+    breaker_open_ms: milliseconds(30_000)
+  })
+  .refine((restart) => restart.backoff_max_ms >= restart.backoff_min_ms, {
+    path: ["backoff_max_ms"],
+    message: "must not be less than backoff_min_ms",
+    // Also beside other problems, so that one validation lists all of them.
+    when: ({ value }) => hasNumbers(value, ["backoff_min_ms", "backoff_max_ms"])
+  })
 export type RestartConfig = z.infer<typeof RestartConfig>
 
 /** What a reader may have unread in memory before it reads from the journal instead. */
@@ -81,6 +88,22 @@ export function decodeHostConfig(
   | { readonly ok: false; readonly problems: ReadonlyArray<string> } {
   const result = HostConfig.safeParse(value)
   if (result.success) return { ok: true, value: result.data }
-  const problems = result.error.issues.map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`)
-  return { ok: false, problems }
+  return { ok: false, problems: result.error.issues.flatMap(problemsOf) }
+}
+
+function problemsOf(issue: z.core.$ZodIssue): ReadonlyArray<string> {
+  if (issue.code !== "unrecognized_keys") return [`${pathOf(issue.path)}: ${issue.message}`]
+  return issue.keys.map(
+    (key) => `${pathOf([...issue.path, key])}: there is no such setting; remove it or correct its name`
+  )
+}
+
+function pathOf(path: ReadonlyArray<PropertyKey>): string {
+  return path.map(String).join(".") || "(top)"
+}
+
+function hasNumbers(value: unknown, keys: ReadonlyArray<string>): boolean {
+  if (typeof value !== "object" || value === null) return false
+  const fields = value as Readonly<Record<string, unknown>>
+  return keys.every((key) => typeof fields[key] === "number")
 }

@@ -27,10 +27,15 @@ export function decodeObjectLine(line: string): Decoded<Readonly<Record<string, 
 /** Writes one frame as one line without its newline. JSON escapes every newline inside. Fails only for values that JSON cannot carry. */
 export function encodeLine(frame: HostFrame | RunnerFrame): Decoded<string, { readonly message: string }> {
   try {
-    return decoded(JSON.stringify(frame))
+    const line: string | undefined = JSON.stringify(frame)
+    return line === undefined ? unencodable("the frame has no JSON form") : decoded(line)
   } catch (error) {
-    return { ok: false, fault: { message: error instanceof Error ? error.message : String(error) } }
+    return unencodable(error instanceof Error ? error.message : "a value in the frame has no JSON form")
   }
+}
+
+function unencodable(message: string) {
+  return { ok: false, fault: { message } } as const
 }
 
 function parseLine(line: string): Decoded<unknown, LineFault> {

@@ -59,7 +59,7 @@ export const AskFrame = z.looseObject({
 })
 export type AskFrame = z.infer<typeof AskFrame>
 
-export const EndFrame = z.union([
+export const EndFrame = z.discriminatedUnion("status", [
   z.looseObject({ type: z.literal("end"), id: RunId, status: z.literal("ok") }),
   z.looseObject({ type: z.literal("end"), id: RunId, status: z.literal("cancelled") }),
   z.looseObject({ type: z.literal("end"), id: RunId, status: z.literal("error"), error: z.string() })
@@ -67,7 +67,7 @@ export const EndFrame = z.union([
 export type EndFrame = z.infer<typeof EndFrame>
 
 /** One line from a runner on its stdout. */
-export const StdoutFrame = z.union([EventFrame, EndFrame, AskFrame, RunnerHello])
+export const StdoutFrame = z.discriminatedUnion("type", [EventFrame, EndFrame, AskFrame, RunnerHello])
 export type StdoutFrame = z.infer<typeof StdoutFrame>
 
 export const DiagLevel = z.enum(["debug", "info", "warn", "error"])
@@ -85,7 +85,7 @@ export const FatalFrame = z.looseObject({ type: z.literal("fatal"), message: z.s
 export type FatalFrame = z.infer<typeof FatalFrame>
 
 /** One structured line from a runner on its stderr. Anything else there is plain text and kept as evidence. */
-export const StderrFrame = z.union([DiagFrame, FatalFrame])
+export const StderrFrame = z.discriminatedUnion("type", [DiagFrame, FatalFrame])
 export type StderrFrame = z.infer<typeof StderrFrame>
 
 /** Everything that a runner can say. */
