@@ -53,6 +53,8 @@ export type MuxInput<Owner> =
   | { readonly type: "stuck" }
   /** Accept nothing new; what runs may finish. */
   | { readonly type: "retire" }
+  /** The answer to `settle`: stderr was read once more. */
+  | { readonly type: "settled" }
   /** The process exited and its pipes are drained. Nothing follows it. */
   | { readonly type: "exited"; readonly evidence: ExitEvidence }
   /** Time; sent before each chunk of input and when the deadline has come. */
@@ -72,6 +74,8 @@ export type MuxOutput<Owner> =
       readonly source: "runner" | "host"
       readonly message: string
     }
+  /** An `end` was heard: read stderr once more, so that diagnostics written before it are recorded before it, then send `settled`. */
+  | { readonly type: "settle" }
   /** The run's one terminal. */
   | { readonly type: "end"; readonly owner: Owner; readonly ending: Ending }
   /** The work itself is over: the permit is free. Comes once, with `end` or after it. */
@@ -94,6 +98,8 @@ export interface MuxRun<Owner> {
   graceEnd: number
   /** The terminal was given; the runner still works on it. */
   abandoned: boolean
+  /** The runner said how the run ended; only diagnostics are heard from now on. */
+  ending: Ending | undefined
 }
 
 export type Counts = Record<StrayKind | "stale" | "unknown_id" | "late_diag" | "late_hello", number>
@@ -104,6 +110,9 @@ export interface MuxState<Owner> {
   readonly runs: Map<string, MuxRun<Owner>>
   /** Runs of `runs` that are asked to stop and not abandoned. */
   readonly stopping: Set<MuxRun<Owner>>
+  /** Runs of `runs` whose `end` was heard: those that the pass now under way will release, and those after it. */
+  settling: Array<MuxRun<Owner>>
+  settlingNext: Array<MuxRun<Owner>>
   /** Ids that ended lately: tells a late line from an invented id. */
   readonly recent: Set<string>
   readonly counts: Counts

@@ -14,7 +14,7 @@ import {
 
 // Many runs over one child process: who is open, who gets which line, and that every accepted run ends exactly once.
 //
-//   open -> accepted -> event* -> end + release                       the runner said how it ended
+//   open -> accepted -> event* -> settling -> end + release             the runner said how it ended
 //                    -> stop wish -> (cancel written) -> end + release  the runner confirmed, or finished first
 //                                  -> end ... release                   the runner cannot or does not confirm: readers
 //                                                                       are told, the permit waits for the runner's end
@@ -42,6 +42,8 @@ export function initialMux<Owner>(config: MuxConfig): MuxState<Owner> {
     config,
     runs: new Map(),
     stopping: new Set(),
+    settling: [],
+    settlingNext: [],
     recent: new Set(),
     counts: zeroCounts(),
     phase: "open",
@@ -95,6 +97,8 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
       return kill(state, "it does not read its standard input", out)
     case "retire":
       return retire(state, "asked to", out)
+    case "settled":
+      return settled(state, out)
     case "exited":
       return close(state, input, out)
   }
@@ -132,7 +136,16 @@ function open<Owner>(
   if (state.phase !== "open") out.push({ type: "refuse", owner, code: "closed" })
   else if (state.runs.has(id)) out.push({ type: "refuse", owner, code: "duplicate_id" })
   else {
-    const run = { id, owner, asks: new Set<string>(), stop: undefined, told: false, graceEnd: 0, abandoned: false }
+    const run = {
+      id,
+      owner,
+      asks: new Set<string>(),
+      stop: undefined,
+      told: false,
+      graceEnd: 0,
+      abandoned: false,
+      ending: undefined
+    }
     state.runs.set(id, run)
     state.live++
     out.push({ type: "accept", owner }, { type: "write", frame: { type: "run", id, params } })
@@ -142,7 +155,7 @@ function open<Owner>(
 function hearEvent<Owner>(state: MuxState<Owner>, frame: EventFrame, out: Out<Owner>): void {
   state.spoken = true
   const run = state.runs.get(frame.id)
-  if (run === undefined || run.abandoned) return countLate(state, frame.id)
+  if (run === undefined || isOver(run)) return countLate(state, frame.id)
   out.push({ type: "event", owner: run.owner, event: frame.event })
   if (state.stopping.size > 0) tellStops(state, out)
 }
@@ -150,11 +163,39 @@ function hearEvent<Owner>(state: MuxState<Owner>, frame: EventFrame, out: Out<Ow
 function hearEnd<Owner>(state: MuxState<Owner>, frame: EndFrame, out: Out<Owner>): void {
   state.spoken = true
   const run = state.runs.get(frame.id)
-  if (run === undefined) return countLate(state, frame.id)
+  if (run === undefined || run.ending !== undefined) return countLate(state, frame.id)
   if (run.abandoned) state.counts.stale++
-  else out.push({ type: "end", owner: run.owner, ending: endingByFrame(frame, run.stop) })
-  remove(state, run, out)
+  run.ending = endingByFrame(frame, run.stop)
+  state.stopping.delete(run)
+  state.settlingNext.push(run)
+  if (state.settling.length === 0) nextPass(state, out)
   if (state.stopping.size > 0) tellStops(state, out)
+}
+
+/** Ends that are heard during a pass wait for the next one: their diagnostics may not have been read by this one. */
+function nextPass<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
+  if (state.settlingNext.length === 0) return
+  state.settling = state.settlingNext
+  state.settlingNext = []
+  out.push({ type: "settle" })
+}
+
+function settled<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
+  const runs = state.settling
+  state.settling = []
+  for (const run of runs) finish(state, run, out)
+  nextPass(state, out)
+}
+
+/** Gives the terminal, unless readers have had one, and frees the permit. */
+function finish<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owner>): void {
+  if (!run.abandoned && run.ending !== undefined) out.push({ type: "end", owner: run.owner, ending: run.ending })
+  remove(state, run, out)
+}
+
+/** Whether events of the run come too late. */
+function isOver<Owner>(run: MuxRun<Owner>): boolean {
+  return run.abandoned || run.ending !== undefined
 }
 
 function hearAsk<Owner>(
@@ -164,7 +205,7 @@ function hearAsk<Owner>(
 ): void {
   state.spoken = true
   const run = state.runs.get(frame.id)
-  if (run === undefined || run.abandoned) return countLate(state, frame.id)
+  if (run === undefined || isOver(run)) return countLate(state, frame.id)
   run.asks.add(frame.request)
   out.push({ type: "ask", owner: run.owner, ask: frame })
 }
@@ -251,7 +292,7 @@ function stop<Owner>(
   out: Out<Owner>
 ): void {
   const run = state.runs.get(input.id)
-  if (run === undefined || run.stop !== undefined) return
+  if (run === undefined || run.stop !== undefined || run.ending !== undefined) return
   run.stop = input.wish
   run.graceEnd = state.now + state.config.cancelGraceMs
   state.stopping.add(run)
@@ -318,10 +359,11 @@ function condemn<Owner>(
   state.verdict = verdict
   retire(state, verdict.fault.message, out)
   for (const run of [...state.runs.values()]) {
-    if (!run.abandoned)
-      out.push({ type: "end", owner: run.owner, ending: { outcome: verdict.outcome, error: verdict.fault } })
-    remove(state, run, out)
+    run.ending ??= { outcome: verdict.outcome, error: verdict.fault }
+    finish(state, run, out)
   }
+  state.settling = []
+  state.settlingNext = []
   kill(state, verdict.fault.message, out)
 }
 
@@ -346,8 +388,8 @@ function close<Owner>(
 ): void {
   retire(state, "its process ended", out)
   for (const run of [...state.runs.values()]) {
-    if (!run.abandoned) out.push({ type: "end", owner: run.owner, ending: endingByDeath(state, run, input.evidence) })
-    remove(state, run, out)
+    run.ending ??= endingByDeath(state, run, input.evidence)
+    finish(state, run, out)
   }
   state.phase = "closed"
 }
