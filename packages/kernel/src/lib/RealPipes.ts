@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { closeSync, constants, mkdtempSync, openSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
+import { Socket } from "node:net"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+// Real pipes for children. Node's own "pipe" is a pair of sockets, on which `echo x > /dev/stderr` fails with ENXIO:
+// scripts do that all the time. A named pipe that is opened at both ends and unlinked is an anonymous pipe.
+
+const batch = 12
+
+/** Our end and the child's end of one pipe. Whoever takes it owns both and closes the child's end after the spawn. */
+export interface RealPipe {
+  readonly ours: Socket
+  readonly childEnd: number
+}
+
+/** Hands out pipes; the scope owns what has not been handed out. */
+export interface RealPipes {
+  /** Three pipes for one child: stdin, stdout, stderr. Undefined where named pipes cannot be made. */
+  readonly take: Effect.Effect<readonly [stdin: RealPipe, stdout: RealPipe, stderr: RealPipe] | undefined>
+  /** A private folder, for files that are unlinked as soon as they are open. */
+  readonly folder: string
+}
+
+/** Opens a text for reading, as a nameless file: the standard input of a program that gets all of it at once. */
+export function openText(folder: string, text: string): number {
+  if (text === "") return openSync("/dev/null", constants.O_RDONLY)
+  const path = join(folder, `input-${randomUUID()}`)
+  writeFileSync(path, text, { mode: 0o600, flag: "wx" })
+  try {
+    return openSync(path, constants.O_RDONLY)
+  } finally {
+    unlinkSync(path)
+  }
+}
+
+export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(temporaryFolder, "signalbox-pipes-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    )
+    const free: Array<string> = []
+    let made = 0
+    const refill = Effect.suspend(() => {
+      const paths = Array.from({ length: batch }, () => join(folder, String(made++)))
+      return Effect.map(makeFifos(paths), (ok) => {
+        if (ok) free.push(...paths)
+        return ok
+      })
+    })
+    const take = Effect.gen(function* () {
+      while (free.length < 3) if (!(yield* refill)) return undefined
+      const [stdin, stdout, stderr] = free.splice(0, 3) as [string, string, string]
+      return yield* Effect.sync(() => openThree(stdin, stdout, stderr))
+    })
+    return { take, folder }
+  })
+
+function makeFifos(paths: ReadonlyArray<string>): Effect.Effect<boolean> {
+  return Effect.callback<boolean>((resume) => {
+    const child = spawn("mkfifo", ["-m", "600", ...paths], { stdio: "ignore" })
+    child.once("error", () => resume(Effect.succeed(false)))
+    child.once("exit", (code) => resume(Effect.succeed(code === 0)))
+  })
+}
+
+function openThree(stdin: string, stdout: string, stderr: string): readonly [RealPipe, RealPipe, RealPipe] | undefined {
+  const opened: Array<number> = []
+  const open = (path: string, flags: number) => {
+    const fd = openSync(path, flags)
+    opened.push(fd)
+    return fd
+  }
+  try {
+    const ends = [openForWriting(stdin, open), openForReading(stdout, open), openForReading(stderr, open)] as const
+    for (const path of [stdin, stdout, stderr]) unlinkSync(path)
+    const [input, output, errors] = ends
+    return [
+      { ours: new Socket({ fd: input.ours, readable: false, writable: true }), childEnd: input.child },
+      { ours: new Socket({ fd: output.ours, readable: true, writable: false }), childEnd: output.child },
+      { ours: new Socket({ fd: errors.ours, readable: true, writable: false }), childEnd: errors.child }
+    ]
+  } catch {
+    for (const fd of opened) closeSync(fd)
+    return undefined
+  }
+}
+
+/** Our reading end is opened first and without waiting; the child's end is opened plainly, so that it blocks as usual. */
+function openForReading(path: string, open: (path: string, flags: number) => number) {
+  const ours = open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return { ours, child: open(path, constants.O_WRONLY) }
+}
+
+/** A pipe without a reader cannot be opened for writing: one end that is both opens the door and is closed again. */
+function openForWriting(path: string, open: (path: string, flags: number) => number) {
+  const door = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+  try {
+    const child = open(path, constants.O_RDONLY)
+    return { ours: open(path, constants.O_WRONLY | constants.O_NONBLOCK), child }
+  } finally {
+    closeSync(door)
+  }
+}

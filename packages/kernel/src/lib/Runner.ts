@@ -1,0 +1,264 @@
+import * as Interpreter from "@signalbox/interpreter"
+import {
+  type Dialect,
+  type DialectSink,
+  type MuxInput,
+  type MuxOutput,
+  type MuxView,
+  mux,
+  type StopWish,
+  viewMux
+} from "@signalbox/machine"
+import { encodeLine, type RunParams } from "@signalbox/protocol"
+import type { RunnerConfig } from "@signalbox/protocol/config"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { RunnableAgent, RunSink } from "./AgentPort.ts"
+import {
+  DuplicateId,
+  EncodeFailed,
+  type KernelError,
+  RunnerClosed,
+  type SpawnFailed,
+  WriteFailed
+} from "./KernelErrors.ts"
+import { makeHearing } from "./Hearing.ts"
+import type { Process, ProcessExit } from "./Process.ts"
+import { Processes } from "./Processes.ts"
+
+// Interprets `@signalbox/machine`'s mux over one child process: many runs, one pipe each way. The per-event path is
+// synchronous: a chunk of stdout becomes lines, frames, orders and calls of sinks before the function returns.
+
+/** One run that is handed over. `released` is called once, when its permit is free. */
+export interface RunOrder {
+  readonly id: string
+  readonly params: RunParams
+  readonly sink: RunSink
+  readonly released: () => void
+}
+
+export interface RunnerHooks {
+  /** Give this runner no new run. Called once. */
+  readonly retired: (why: string) => void
+  /** The runner ended a run well. */
+  readonly proved: () => void
+}
+
+export interface RunnerView extends MuxView {
+  readonly generation: number
+  readonly pid: number
+  readonly queuedBytes: number
+  readonly stderrTail: string
+}
+
+/** One child process with its runs. The scope that made it owns it: closing it drains, then stops the process in stages. */
+export interface Runner {
+  readonly generation: number
+  /**
+   * Registers and writes in one synchronous step; returns why not, and nothing was registered or written then. Not to be
+   * called from inside a sink: call it from a microtask.
+   */
+  readonly open: (order: RunOrder) => Exclude<KernelError, SpawnFailed> | undefined
+  /** Asks a run to stop. Idempotent; nothing for a run that is over. */
+  readonly stop: (id: string, wish: StopWish) => void
+  readonly answer: (id: string, request: string, value: unknown) => void
+  /** Accept nothing new. */
+  readonly retire: () => void
+  /** Begins the staged stop of the process. */
+  readonly kill: (urgent?: boolean) => void
+  readonly view: () => RunnerView
+  /** Ends when the process and all it left are gone. */
+  readonly gone: Effect.Effect<ProcessExit>
+}
+
+export interface RunnerOrder {
+  readonly agent: RunnableAgent
+  readonly config: RunnerConfig
+  readonly generation: number
+  readonly hooks: RunnerHooks
+  /** The run for which a `once` agent is started. It is told of a failed start by the error, not by its sink. */
+  readonly first?: RunOrder
+}
+
+export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Scope | Processes> =>
+  Effect.gen(function* () {
+    const processes = yield* Processes
+    const { agent, config } = order
+    const dialect = agent.dialect()
+    const stdin = makeStdin()
+    const answers: Answers = { refused: undefined }
+    const body = yield* Interpreter.make(mux<RunOrder>(), muxConfig(order), {
+      perform: (output) => perform(output),
+      tick: (now): MuxInput<RunOrder> => ({ type: "tick", now })
+    })
+    const sink: DialectSink = {
+      write: stdin.write,
+      endInput: stdin.end,
+      frame: body.send,
+      stray: (stray) => body.send({ type: "stray", stray })
+    }
+    const perform = makePerform({
+      dialect,
+      sink,
+      order,
+      answers,
+      kill: () => stdin.process?.stop(true),
+      settle: () => afterPass(() => body.send({ type: "settled" }))
+    })
+    const hearing = makeHearing({ config, dialect, sink, tick: () => body.send({ type: "tick", now: body.now() }) })
+
+    body.send({ type: "tick", now: body.now() })
+    dialect.start(sink)
+    if (order.first !== undefined)
+      body.send({ type: "open", owner: order.first, id: order.first.id, params: order.first.params })
+    const input = stdin.whole()
+    const process = yield* processes.spawn({
+      command: agent.command(order.first?.params ?? {}),
+      ...(input === undefined ? {} : { input }),
+      ...stopTimes(config),
+      hooks: {
+        stdout: hearing.stdout,
+        stderr: hearing.stderr,
+        exited: (exit) => body.send({ type: "exited", evidence: hearing.exited(exit) }),
+        stuck: () => body.send({ type: "stuck" })
+      }
+    })
+    stdin.connect(process)
+    return {
+      generation: order.generation,
+      open: (run) => {
+        const fault = refusal(run, config, process)
+        if (fault !== undefined) return fault
+        answers.refused = undefined
+        body.send({ type: "open", owner: run, id: run.id, params: run.params })
+        return answers.refused
+      },
+      stop: (id, wish) => {
+        body.send({ type: "tick", now: body.now() })
+        body.send({ type: "stop", id, wish })
+      },
+      answer: (id, request, value) => body.send({ type: "answer", id, request, value }),
+      retire: () => body.send({ type: "retire" }),
+      kill: process.stop,
+      view: () => ({
+        ...viewMux(body.state),
+        generation: order.generation,
+        pid: process.pid,
+        queuedBytes: process.queuedBytes(),
+        stderrTail: hearing.stderrTail()
+      }),
+      gone: process.gone
+    }
+  })
+
+function muxConfig({ agent, config }: RunnerOrder) {
+  return {
+    cancelGraceMs: config.cancel_grace_ms,
+    requireHello: config.require_hello,
+    helloMs: config.hello_ms,
+    strayCount: config.stray_count,
+    strayPeriodMs: config.stray_period_ms,
+    fatalGraceMs: config.drain_ms,
+    deathOutcome: agent.lifetime === "once" ? ("failed" as const) : ("lost" as const)
+  }
+}
+
+function stopTimes(config: RunnerConfig) {
+  return {
+    stopGraceMs: config.stop_grace_ms,
+    termGraceMs: config.term_grace_ms,
+    drainMs: config.drain_ms,
+    writeDeadlineMs: config.write_deadline_ms
+  }
+}
+
+/** What is written before the process exists waits; when all of the input is known by then, the process gets it as a file. */
+function makeStdin() {
+  let early = ""
+  let ended = false
+  const stdin = {
+    process: undefined as Process | undefined,
+    write: (line: string) => {
+      if (stdin.process === undefined) early += `${line}\n`
+      else stdin.process.write(`${line}\n`)
+    },
+    end: () => {
+      ended = true
+      stdin.process?.endInput()
+    },
+    whole: () => (ended ? early : undefined),
+    connect: (process: Process) => {
+      stdin.process = process
+      if (early !== "" && !ended) process.write(early)
+      early = ""
+    }
+  }
+  return stdin
+}
+
+/** The mux's answer to the `open` that is being asked. */
+interface Answers {
+  refused: RunnerClosed | DuplicateId | undefined
+}
+
+interface PerformParts {
+  readonly dialect: Dialect
+  readonly sink: DialectSink
+  readonly order: RunnerOrder
+  readonly answers: Answers
+  readonly kill: () => void
+  readonly settle: () => void
+}
+
+/** Carries out the mux's orders. `end` before `release`: whoever gets the freed permit comes after the terminal. */
+function makePerform(parts: PerformParts) {
+  return (output: MuxOutput<RunOrder>): void => {
+    switch (output.type) {
+      case "event":
+        return output.owner.sink.event(output.event)
+      case "write":
+        return parts.dialect.encode(output.frame, parts.sink)
+      case "diag":
+        return output.owner.sink.diag(output.level, output.source, output.message)
+      case "ask":
+        return output.owner.sink.ask(output.ask)
+      case "end":
+        if (output.ending.outcome === "completed") parts.order.hooks.proved()
+        return output.owner.sink.end(output.ending)
+      case "release":
+        return output.owner.released()
+      case "settle":
+        return parts.settle()
+      case "retired":
+        return parts.order.hooks.retired(output.why)
+      case "kill":
+        return parts.kill()
+      case "refuse":
+        parts.answers.refused = refused(output.owner.id, output.code)
+        return
+      case "accept":
+      case "hello":
+        return
+    }
+  }
+}
+
+function refused(id: string, code: "closed" | "duplicate_id"): RunnerClosed | DuplicateId {
+  if (code === "closed") return new RunnerClosed({ message: "the runner accepts nothing any more" })
+  return new DuplicateId({ id, message: `the run id ${id} is in flight` })
+}
+
+/** What is wrong with a run before anything is registered or written. */
+function refusal(run: RunOrder, config: RunnerConfig, process: Process): EncodeFailed | WriteFailed | undefined {
+  const encoded = encodeLine({ type: "run", id: run.id, params: run.params })
+  if (!encoded.ok)
+    return new EncodeFailed({ message: `the parameters cannot be written as JSON: ${encoded.fault.message}` })
+  const queued = process.queuedBytes()
+  if (queued <= config.write_queue_bytes) return undefined
+  return new WriteFailed({ message: `${queued} bytes wait for a runner that does not read them` })
+}
+
+/** Two turns of the event loop hold one whole look at every pipe: what stderr had when the `end` came is read by then. */
+function afterPass(then: () => void): void {
+  setImmediate(() => setImmediate(then))
+}

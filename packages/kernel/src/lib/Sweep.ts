@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from "node:fs"
+
+// Finds the processes that a child left behind. A process group is not enough: real agents put tool shells in groups of
+// their own, relaunch themselves and leave daemons. So /proc is searched for the group, for the environment cookie and
+// for descendants of both. Where there is no /proc nothing is found, and the group signal has to do.
+
+/** The variable that every child of a host carries, with one token per host and one number per child. */
+export const cookieVariable = "SIGNALBOX_RUNNER"
+
+export interface Hunted {
+  /** Process groups, by the pid of their leader. */
+  readonly groups: ReadonlySet<number>
+  /** The text that the cookie of every hunted process contains. */
+  readonly cookie: string
+}
+
+export interface ProcessFacts {
+  readonly pid: number
+  readonly parent: number
+  readonly group: number
+}
+
+/** The living processes that are hunted, the caller itself never among them. */
+export function findHunted(hunted: Hunted): ReadonlyArray<ProcessFacts> {
+  const all = readProcesses()
+  const found = new Set<number>()
+  for (const facts of all) {
+    if (hunted.groups.has(facts.group) || hasCookie(facts.pid, hunted.cookie)) found.add(facts.pid)
+  }
+  addDescendants(all, found)
+  return all.filter((facts) => facts.pid !== process.pid && found.has(facts.pid))
+}
+
+/** Sends a signal to a process; false when it is gone already or is not ours. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function readProcesses(): ReadonlyArray<ProcessFacts> {
+  return processNames().flatMap((name) => {
+    const facts = readStat(Number(name))
+    return facts === undefined ? [] : [facts]
+  })
+}
+
+function processNames(): ReadonlyArray<string> {
+  try {
+    return readdirSync("/proc").filter((name) => name >= "0" && name <= "9999999999")
+  } catch {
+    return []
+  }
+}
+
+/** `pid (name) state parent group ...`: the name may hold spaces and brackets, so the fields begin after the last one. */
+function readStat(pid: number): ProcessFacts | undefined {
+  const stat = readText(`/proc/${pid}/stat`)
+  const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  if (state === undefined || state === "" || state === "Z" || state === "X") return undefined
+  return { pid, parent: Number(parent), group: Number(group) }
+}
+
+function hasCookie(pid: number, cookie: string): boolean {
+  const environment = readText(`/proc/${pid}/environ`)
+  const at = environment.indexOf(`${cookieVariable}=`)
+  if (at < 0) return false
+  const end = environment.indexOf("\0", at)
+  return environment.slice(at, end < 0 ? undefined : end).includes(cookie)
+}
+
+function addDescendants(all: ReadonlyArray<ProcessFacts>, found: Set<number>): void {
+  for (let before = -1; before !== found.size; ) {
+    before = found.size
+    for (const facts of all) if (found.has(facts.parent)) found.add(facts.pid)
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "latin1")
+  } catch {
+    return ""
+  }
+}

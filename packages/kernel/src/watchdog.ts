@@ -1,0 +1,58 @@
+// A small program that outlives a killed host, in order to end what the host left running. It runs in a session of its
+// own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid` and `- pid` for the
+// groups it starts and has finished with, and `.` when it leaves in order. When the pipe ends without that, the host was
+// killed, and the ladder begins:
+// [1 s] SIGTERM [1 s] SIGKILL to group and cookie, then /proc until two sweeps in a row find nothing.
+import { findHunted, signalProcess } from "./lib/Sweep.ts"
+
+const stepMs = 1_000
+const sweepMs = 50
+const longestMs = 60_000
+
+const cookie = process.argv[2]
+if (cookie === undefined || cookie === "") {
+  process.stderr.write("signalbox watchdog: it is started by a host with its token; there is nothing to do by hand.\n")
+  process.exit(2)
+}
+watch(cookie)
+
+function watch(token: string): void {
+  const groups = new Set<number>()
+  let rest = ""
+  // Signals meant for the host's terminal must not end the watchdog before its work is done.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined)
+  process.stdin.setEncoding("latin1")
+  process.stdin.on("data", (text: string) => {
+    const lines = (rest + text).split("\n")
+    rest = lines.pop() ?? ""
+    for (const line of lines) note(groups, line)
+  })
+  process.stdin.once("error", () => cleanUp(token, groups))
+  process.stdin.once("end", () => cleanUp(token, groups))
+  process.stdout.once("error", () => undefined)
+  process.stdout.write("ready\n")
+}
+
+function note(groups: Set<number>, line: string): void {
+  if (line === ".") process.exit(0)
+  const pid = Number(line.slice(2))
+  if (!Number.isSafeInteger(pid) || pid <= 1) return
+  if (line.startsWith("+")) groups.add(pid)
+  else groups.delete(pid)
+}
+
+function cleanUp(token: string, groups: ReadonlySet<number>): void {
+  const find = () => findHunted({ groups, cookie: token })
+  const started = performance.now()
+  let emptyInARow = 0
+  const sweep = () => {
+    const found = find()
+    const age = performance.now() - started
+    emptyInARow = found.length === 0 ? emptyInARow + 1 : 0
+    if (emptyInARow >= 2 || age > longestMs) process.exit(0)
+    if (age >= 2 * stepMs) for (const { pid } of found) signalProcess(pid, "SIGKILL")
+    else if (age >= stepMs) for (const { pid } of found) signalProcess(pid, "SIGTERM")
+    setTimeout(sweep, sweepMs)
+  }
+  sweep()
+}
