@@ -21,8 +21,14 @@ export function endingByStop(stop: StopWish): Ending {
   return { outcome: stop.outcome, error: { ...stop.fault, confirmed: false } }
 }
 
-/** The process ended under the run. */
-export function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, exit: ExitEvidence): Ending {
+/** The process ended: a run that had its end keeps it, with the exit where the process was the run's own. */
+export function endingAtClose<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, evidence: ExitEvidence): Ending {
+  const exit = state.fatal === undefined ? evidence : { ...evidence, fatal: state.fatal }
+  if (run.ending === undefined) return endingByDeath(state, run, exit)
+  return state.config.deathOutcome === "failed" ? { ...run.ending, exit } : run.ending
+}
+
+function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, exit: ExitEvidence): Ending {
   const byStop = run.stop !== undefined && run.told && state.config.deathOutcome === "failed"
   if (run.stop !== undefined && byStop) return { outcome: run.stop.outcome, error: run.stop.fault, exit }
   return { outcome: state.config.deathOutcome, error: deathFault(state, exit), exit }
@@ -30,8 +36,7 @@ export function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>,
 
 function deathFault<Owner>(state: MuxState<Owner>, exit: ExitEvidence): Fault {
   if (state.stuck) return { code: "runner_stuck", message: "the runner stopped reading its standard input" }
-  const fatal = exit.fatal ?? state.fatal
-  if (fatal !== undefined) return { code: "runner_fatal", message: fatal }
+  if (exit.fatal !== undefined) return { code: "runner_fatal", message: exit.fatal }
   const how = describeExit(exit)
   if (state.config.deathOutcome === "lost") return { code: "runner_exited", message: `the runner ${how}` }
   return { code: "no_terminal", message: `the program ${how} without saying how the run ended` }

@@ -1,7 +1,7 @@
 import type { EndFrame, EventFrame, RunnerHello } from "@signalbox/protocol"
 import type { Stray } from "./dialect.ts"
 import type { Machine } from "./machine.ts"
-import { endingByDeath, endingByFrame, endingByStop } from "./mux-ending.ts"
+import { endingAtClose, endingByFrame, endingByStop } from "./mux-ending.ts"
 import {
   type MuxConfig,
   type MuxInput,
@@ -388,7 +388,7 @@ function close<Owner>(
 ): void {
   retire(state, "its process ended", out)
   for (const run of [...state.runs.values()]) {
-    run.ending ??= endingByDeath(state, run, input.evidence)
+    run.ending = endingAtClose(state, run, input.evidence)
     finish(state, run, out)
   }
   state.phase = "closed"
