@@ -58,8 +58,11 @@ function checkEntry({ root, one, entry, folder, settings }: EntryOfPackage): Rea
         mend: "mend the declarations"
       }
     ]
-  if (settings.write) mkdirSync(join(root, one.folder, "api"), { recursive: true })
   const report = readFileSync(join(folder, `${name}.api.md`), "utf8").replaceAll("\r\n", "\n")
+  const lost = /from '(\.[^']*)'/.exec(report)?.[1]
+  if (lost !== undefined)
+    return [{ where, what: `it passes on ${lost}, which cannot be read`, mend: "mend the declarations" }]
+  if (settings.write) mkdirSync(join(root, one.folder, "api"), { recursive: true })
   return generatedFile(root, join(one.folder, "api", `${name}.md`), withoutHead(report), { ...settings, mend })
 }
 

@@ -3,50 +3,15 @@
 //   npm run check:fast                what answers in seconds
 //   npm run check -- ladder docs      these guards only;  --write lets them bring their generated files up to date
 //   npm run check -- --without tests  all but these
-import { spawn } from "node:child_process"
 import { guards } from "./guards.mjs"
-import { projectEnvironment, root, setUp } from "./toolchain.mjs"
+import { runGuards } from "./run-guards.mjs"
+import { setUp } from "./toolchain.mjs"
 
 const choice = choose(process.argv.slice(2))
 setUp({ build: false })
 
-const broken = []
-const started = performance.now()
-for (const guard of choice.guards) {
-  const begun = performance.now()
-  const { code, output } = await runGuard(guard)
-  const seconds = ((performance.now() - begun) / 1000).toFixed(1).padStart(6)
-  console.log(`${code === 0 ? "ok    " : "BROKEN"} ${guard.name.padEnd(13)}${seconds} s   ${guard.keeps}`)
-  if (code === 0) continue
-  broken.push(guard.name)
-  console.log(`${indented(output)}\n       rule: ${guard.keeps}\n       mend: ${guard.mend}`)
-  console.log(`       again: npm run check -- ${guard.name}\n`)
-}
-const total = ((performance.now() - started) / 1000).toFixed(1)
-console.log(
-  broken.length === 0
-    ? `all ${choice.guards.length} guards ok in ${total} s`
-    : `broken: ${broken.join(", ")} (${total} s)`
-)
+const broken = await runGuards(choice.guards, { write: choice.write, print: (text) => console.log(text) })
 process.exitCode = broken.length === 0 ? 0 : 1
-
-function runGuard(guard) {
-  const [program, ...args] = choice.write && guard.writes ? [...guard.command, "--write"] : guard.command
-  return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, env: projectEnvironment(), stdio: ["ignore", "pipe", "pipe"] })
-    const chunks = []
-    for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (chunk) => chunks.push(chunk))
-    child.on("error", (error) => resolve({ code: 1, output: `${program} could not be started: ${error.message}` }))
-    child.on("close", (code, signal) => resolve({ code: code ?? signal, output: Buffer.concat(chunks).toString() }))
-  })
-}
-
-/** The last 200 lines are enough: a guard's summary stands at its end. */
-function indented(output) {
-  const lines = output.trimEnd().split("\n")
-  const shown = lines.length > 200 ? [`… ${lines.length - 200} lines left out`, ...lines.slice(-200)] : lines
-  return shown.map((line) => `       ${line}`).join("\n")
-}
 
 function choose(args) {
   const write = args.includes("--write")

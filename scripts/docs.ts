@@ -83,6 +83,7 @@ function checkPrograms(root: string, blocks: ReadonlyArray<Block>): ReadonlyArra
   const files = new Map(blocks.map((block) => [fileName(block), block]))
   for (const [name, block] of files)
     writeFileSync(join(folder, name), `${"\n".repeat(block.line)}${block.text}\nexport {}\n`)
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(compilerSettings(folder)))
   const done = spawnSync("tsc", ["-p", "tsconfig.json", "--pretty", "false"], { cwd: folder, encoding: "utf8" })
   if (done.status === 0) return []

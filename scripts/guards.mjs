@@ -89,7 +89,7 @@ export const guards = [
     name: "unused",
     keeps: "no file, export or dependency that nothing uses",
     command: ["knip", "--no-progress"],
-    mend: "delete it, or name it in knip.json with a reason"
+    mend: "delete it, or name it in knip.jsonc with a reason"
   },
   {
     name: "schema",

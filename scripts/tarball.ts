@@ -1,10 +1,11 @@
 // Guard "tarball": packs every published package as a release would, looks into each tarball, and installs all of them in
 // a project outside the workspace that imports and compiles every entry and starts the `signalbox` program.
 import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Finding, main } from "./guard.ts"
+import { projectEnvironment } from "./toolchain.mjs"
 import { type Manifest, type Package, projectRoot, publishedPackagesOf } from "./workspace.ts"
 
 /** A packed package: the manifest is the one inside the tarball, which pnpm has rewritten. */
@@ -72,9 +73,9 @@ function checkManifest({ manifest, tarball }: Packed, where: string): ReadonlyAr
 export function checkConsumer(packed: ReadonlyArray<Packed>, folder: string): ReadonlyArray<Finding> {
   const entries = packed.flatMap(({ manifest }) => entriesOf(manifest).map((entry) => join(manifest.name, entry)))
   writeConsumer(packed, entries, folder)
-  const installed = run(folder, ["pnpm", "install", "--prefer-offline", "--reporter=append-only"])
-  if (installed.failed)
-    return [{ where: "a consumer", what: `pnpm install says:\n${installed.output}`, mend: "mend the dependencies" }]
+  const install = run(folder, ["pnpm", "install", "--offline", "--reporter=append-only"])
+  if (install.failed)
+    return [{ where: "a consumer", what: `pnpm install says:\n${install.output}`, mend: "mend the dependencies" }]
   return [
     ...use(folder, ["node", "import.mjs"], "every entry is imported"),
     ...use(
@@ -89,9 +90,8 @@ export function checkConsumer(packed: ReadonlyArray<Packed>, folder: string): Re
 function writeConsumer(packed: ReadonlyArray<Packed>, entries: ReadonlyArray<string>, folder: string): void {
   mkdirSync(folder, { recursive: true })
   const ours = Object.fromEntries(packed.map(({ manifest, tarball }) => [manifest.name, `file:${tarball}`]))
-  const outside = { ...catalog(), "@types/node": rootManifest().devDependencies?.["@types/node"] }
   const write = (name: string, text: string) => writeFileSync(join(folder, name), `${text}\n`)
-  write("package.json", JSON.stringify({ private: true, type: "module", dependencies: { ...ours, ...outside } }))
+  write("package.json", JSON.stringify({ private: true, type: "module", dependencies: { ...ours, ...installed() } }))
   write(
     "pnpm-workspace.yaml",
     ["overrides:", ...Object.entries(ours).map(([name, at]) => `  "${name}": "${at}"`)].join("\n")
@@ -141,24 +141,22 @@ function fileOf(tarball: string, path: string): string {
   return result.stdout
 }
 
-function rootManifest(): Manifest {
-  return JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as Manifest
-}
-
-/** The versions under `catalog:` in pnpm-workspace.yaml. */
-function catalog(): Readonly<Record<string, string>> {
-  const section =
-    /^catalog:\n((?: {2}.*\n)+)/m.exec(readFileSync(join(projectRoot, "pnpm-workspace.yaml"), "utf8"))?.[1] ?? ""
-  return Object.fromEntries(
-    [...section.matchAll(/^ {2}"?([^":]+)"?: "?([^"\n]+)"?$/gm)].map((match) => [match[1], match[2]])
-  )
+/** effect, zod and the types of Node as this workspace has them: a consumer needs no registry. */
+function installed(): Readonly<Record<string, string>> {
+  const at = (path: string) => realpathSync(join(projectRoot, path))
+  return {
+    effect: `file:${at("packages/kernel/node_modules/effect")}`,
+    zod: `file:${at("packages/protocol/node_modules/zod")}`,
+    "@types/node": `link:${at("node_modules/@types/node")}`
+  }
 }
 
 function run(cwd: string, [program = "", ...args]: ReadonlyArray<string>) {
+  const environment = { ...projectEnvironment(), CI: "true", NO_COLOR: "1", FORCE_COLOR: "0" }
   const done = spawnSync(program, args, {
     cwd,
     encoding: "utf8",
-    env: { ...process.env, CI: "true" },
+    env: environment,
     maxBuffer: 2 ** 26
   })
   const output = done.error === undefined ? `${done.stdout}${done.stderr}`.trim() : `${program} could not be started`
