@@ -138,6 +138,23 @@ describe("the fold of a trace, story by story", () => {
     expect([...view.asking]).toEqual(["q2"])
   })
 
+  it("asks nothing any more after the end, and keeps its outcome whatever follows", () => {
+    const ask = event({ type: "permission.requested", request: "q1", kind: "permission" })
+    const view = fold([started, ask, ended, { type: "state", state: "running" }])
+    expect([...view.asking]).toEqual([])
+    expect(view).toMatchObject({ state: "completed", outcome: "completed" })
+  })
+
+  it("believes only numbers of a usage", () => {
+    const view = fold([event({ type: "usage", usage: { input_tokens: 1, output_tokens: "2", cost: [3] } })])
+    expect(view.usage).toEqual({ input_tokens: 1 })
+  })
+
+  it("keeps no more open questions than items", () => {
+    const asks = ["a", "b", "c"].map((request) => event({ type: "permission.requested", request, kind: "question" }))
+    expect([...fold(asks, { items: 2 }).asking]).toEqual(["a", "b"])
+  })
+
   it("counts what it does not know and goes on", () => {
     const strange = { type: "future", anything: 1 } as unknown as RecordBody
     const view = fold([started, strange, event({ type: "item.invented" }), event({ type: "vendor", raw: 1 }), ended])

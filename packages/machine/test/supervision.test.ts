@@ -227,6 +227,13 @@ describe("supervision, story by story", () => {
     expect(run(proving).view.breaker).toBe("open")
   })
 
+  it("opens again at one death behind a half-open breaker, also when the others are forgotten [W0-10]", () => {
+    const short = { breakerDeaths: 2, breakerPeriodMs: 1_000 }
+    const opened = ["wanted", "started 0", "died 10", "tick 210", "started 210", "died 220"]
+    const told = run([...opened, "tick 30220", "started 30220", "died 30230"], short)
+    expect(told.orders.slice(3)).toEqual(["breaker half-open", "start 3", "breaker open until 60230"])
+  })
+
   it("caps the delay", () => {
     const told = run([...fiveDeaths], { breakerDeaths: 100, backoffMaxMs: 1_000 })
     expect(supervision.deadline?.(told.state)).toBe(3_050 + 1_000)
