@@ -15,18 +15,18 @@ interface Request {
 type AnswerFrame = Extract<HostFrame, { readonly type: "answer" }>
 
 /** The questions that are passed on, with the word that says what is asked for. */
-const subjects: Readonly<Record<string, string>> = {
-  "item/commandExecution/requestApproval": "command",
-  "item/fileChange/requestApproval": "file_change",
-  "item/permissions/requestApproval": "permissions"
-}
+const subjects: ReadonlyMap<string, string> = new Map([
+  ["item/commandExecution/requestApproval", "command"],
+  ["item/fileChange/requestApproval", "file_change"],
+  ["item/permissions/requestApproval", "permissions"]
+])
 
 const methodNotFound = -32601
 
 export function hearRequest(state: CodexState, request: Request, sink: DialectSink): void {
   const thread = request.params["threadId"]
   const run = typeof thread === "string" ? (state.threads.get(thread) ?? state.helperThreads.get(thread)) : undefined
-  const subject = subjects[request.method]
+  const subject = subjects.get(request.method)
   const asked = readWire(ApprovalRequest, request.params)
   if (run === undefined || subject === undefined || asked === undefined) {
     if (run !== undefined) sayVendor(run, request.method, request.params, sink)
@@ -77,23 +77,21 @@ function resultOf(question: Question, value: unknown): object {
 
 /** Codex's own decisions pass, the usual words are understood; whatever is not clearly a yes is a no. */
 function decisionOf(value: unknown): unknown {
-  if (value === true) return "accept"
-  if (typeof value === "string") return words[value] ?? "decline"
-  if (typeof value !== "object" || value === null) return "decline"
-  if ("decision" in value) return decisionOf(value.decision)
-  return ownDecisions.some((name) => name in value) ? value : "decline"
+  const said = typeof value === "object" && value !== null && "decision" in value ? value.decision : value
+  if (said === true) return "accept"
+  if (typeof said === "string") return words.get(said) ?? "decline"
+  if (typeof said !== "object" || said === null) return "decline"
+  return ownDecisions.some((name) => name in said) ? said : "decline"
 }
 
-const words: Readonly<Record<string, string>> = {
-  accept: "accept",
-  allow: "accept",
-  acceptForSession: "acceptForSession",
-  accept_for_session: "acceptForSession",
-  allow_always: "acceptForSession",
-  decline: "decline",
-  deny: "decline",
-  cancel: "cancel"
-}
+const words: ReadonlyMap<string, string> = new Map([
+  ["accept", "accept"],
+  ["allow", "accept"],
+  ["acceptForSession", "acceptForSession"],
+  ["accept_for_session", "acceptForSession"],
+  ["allow_always", "acceptForSession"],
+  ["cancel", "cancel"]
+])
 
 /** Decisions that carry a rule; they are among the `choices` when they can be made. */
 const ownDecisions = ["acceptWithExecpolicyAmendment", "applyNetworkPolicyAmendment"]
