@@ -2,12 +2,12 @@ import { needs } from "@signalbox/proof"
 import { expect } from "vitest"
 import { startExample } from "./child.ts"
 
-const python = needs("python3")
+const it = needs("python3")
 const start = () => startExample("python3", "python/runner.py")
 const run = (id: unknown, params: unknown) => ({ type: "run", id, params })
 const long = { prompt: "A sentence of several words. ".repeat(40), pace_ms: 20 }
 
-python("says hello first and answers with deltas that add up [S0-18 S0-50 W0-16]", async () => {
+it("says hello first and answers with deltas that add up [S0-18 S0-50 W0-16]", async () => {
   const example = start()
   example.hear(
     { type: "hello", protocol: 1 },
@@ -24,7 +24,7 @@ python("says hello first and answers with deltas that add up [S0-18 S0-50 W0-16]
   expect(example.err()).toEqual([])
 })
 
-python("does two runs at once, their events interleaved [S0-17 S0-50]", async () => {
+it("does two runs at once, their events interleaved [S0-17 S0-50]", async () => {
   const example = start()
   example.hear(run("a", long), run("b", long))
   await example.until("both have spoken", () => ["a", "b"].every((id) => example.texts(id).deltas.length > 20))
@@ -33,7 +33,7 @@ python("does two runs at once, their events interleaved [S0-17 S0-50]", async ()
   expect([example.ends("a"), example.ends("b")]).toMatchObject([[{ status: "ok" }], [{ status: "ok" }]])
 })
 
-python("cancels the run that is meant, once, and no other [W0-05 S0-52]", async () => {
+it("cancels the run that is meant, once, and no other [W0-05 S0-52]", async () => {
   const example = start()
   example.hear({ type: "cancel", id: "a" }, run("a", { ...long, pace_ms: 60_000 }), run("b", { prompt: "Short." }))
   await example.until("b has ended", () => example.ends("b").length === 1)
@@ -45,14 +45,14 @@ python("cancels the run that is meant, once, and no other [W0-05 S0-52]", async 
   expect(example.ends("b")).toMatchObject([{ status: "ok" }])
 })
 
-python("finishes what runs when its input ends, and exits 0 [S0-10]", async () => {
+it("finishes what runs when its input ends, and exits 0 [S0-10]", async () => {
   const example = start()
   for (let id = 0; id < 20; id++) example.hear(run(`${id}`, long))
   expect(await example.drain()).toBe(0)
   for (let id = 0; id < 20; id++) expect(example.ends(`${id}`)).toMatchObject([{ status: "ok" }])
 })
 
-python("answers bad params and unknown types with an error, and ignores what nobody can answer [S0-51]", async () => {
+it("answers bad params and unknown types with an error, and ignores what nobody can answer [S0-51]", async () => {
   const example = start()
   example.hear(
     "",
@@ -84,7 +84,7 @@ python("answers bad params and unknown types with an error, and ignores what nob
   expect(example.err()).toEqual([])
 })
 
-python("says a diagnostic about an id in flight and leaves its run alone [S0-51 W0-06]", async () => {
+it("says a diagnostic about an id in flight and leaves its run alone [S0-51 W0-06]", async () => {
   const example = start()
   example.hear(run("a", long), run("a", { prompt: "Second." }), { type: "dance", id: "a" })
   expect(await example.drain()).toBe(0)
@@ -95,7 +95,7 @@ python("says a diagnostic about an id in flight and leaves its run alone [S0-51 
   ])
 })
 
-python("goes away when nobody reads its output any more", async () => {
+it("goes away when nobody reads its output any more", async () => {
   const example = start()
   example.hear(run("a", long))
   await example.until("a has spoken", () => example.texts("a").deltas.length > 0)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { needs, temporaryFolder } from "@signalbox/proof"
 import { expect } from "vitest"
 
-const git = needs("git")
+const it = needs("git")
 const playbook = readFileSync(new URL("../playbooks/release-check.md", import.meta.url), "utf8")
 const script = [...playbook.matchAll(/^```sh\n(.*?)^```$/gms)].map((block) => block[1]).join("")
 
@@ -34,7 +34,7 @@ function check(cwd: string) {
   return { lines: stdout.split("\n"), stderr, status }
 }
 
-git("calls a clean checkout ready, and counts its lines by kind, from any of its folders", () => {
+it("calls a clean checkout ready, and counts its lines by kind, from any of its folders", () => {
   const folder = checkout({ "a.ts": "1\n2\n", "deep/b c.ts": "3\n", "read.me": "no\n", Makefile: "all:\n" })
   const { lines, stderr, status } = check(join(folder, "deep"))
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 })
@@ -43,7 +43,7 @@ git("calls a clean checkout ready, and counts its lines by kind, from any of its
   expect(lines).toContain("VERDICT: ready to release. Files: 4.")
 })
 
-git("fails on merge-conflict markers", () => {
+it("fails on merge-conflict markers", () => {
   const folder = checkout({ "a b.txt": `one\n${"<".repeat(7)} HEAD\ntwo\n` })
   const { lines, status } = check(folder)
   expect(status).toBe(1)
@@ -51,7 +51,7 @@ git("fails on merge-conflict markers", () => {
   expect(lines).toContain("VERDICT: not ready. Blockers: 1, warnings: 0, files: 1.")
 })
 
-git("warns of big files and of what is not committed", () => {
+it("warns of big files and of what is not committed", () => {
   const folder = checkout({ "big.bin": "x".repeat(2 * 1024 * 1024) })
   writeFileSync(join(folder, "new"), "")
   const { lines, status } = check(folder)
@@ -61,13 +61,13 @@ git("warns of big files and of what is not committed", () => {
   expect(lines).toContain("VERDICT: ready after a look at the warnings. Warnings: 2, files: 1.")
 })
 
-git("says that there is nothing to release before the first commit", () => {
+it("says that there is nothing to release before the first commit", () => {
   const { lines, stderr, status } = check(checkout({}))
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 })
   expect(lines).toContain("VERDICT: nothing to release, there is no commit yet.")
 })
 
-git("stops with git's own sentence outside of a checkout", () => {
+it("stops with git's own sentence outside of a checkout", () => {
   const { stderr, status } = check(temporaryFolder())
   expect(status).toBe(1)
   expect(stderr).toContain("not a git repository")

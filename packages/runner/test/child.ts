@@ -8,9 +8,13 @@ import { expect, onTestFinished } from "vitest"
 
 export type Frame = Readonly<Record<string, unknown>>
 
-export function startChild(fixture: string) {
-  const path = fileURLToPath(new URL(`fixtures/${fixture}.ts`, import.meta.url))
-  const child = spawn(process.execPath, [path], { stdio: "pipe" })
+export const startChild = (fixture: string) =>
+  startNode(fileURLToPath(new URL(`fixtures/${fixture}.ts`, import.meta.url)))
+
+/** In the package's folder, where its own name leads to it. */
+export function startNode(...args: ReadonlyArray<string>) {
+  const cwd = fileURLToPath(new URL("..", import.meta.url))
+  const child = spawn(process.execPath, args, { stdio: "pipe", cwd })
   const text = { out: "", err: "" }
   child.stdout.setEncoding("utf8").on("data", (part: string) => (text.out += part))
   child.stderr.setEncoding("utf8").on("data", (part: string) => (text.err += part))

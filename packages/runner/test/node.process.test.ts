@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { temporaryFolder } from "@signalbox/proof"
 import { expect, it } from "vitest"
-import { type Frame, startChild } from "./child.ts"
+import { type Frame, startChild, startNode } from "./child.ts"
 import { cancel, run } from "./memory-runner.ts"
 
 const has = (part: Frame) => (frames: ReadonlyArray<Frame>) =>
@@ -155,4 +155,21 @@ it("goes on without stderr", async () => {
   expect(await child.exit()).toBe(0)
   expect(child.story("a")).toEqual(["event", "end ok"])
   expect(child.story("b")).toEqual(["end error"])
+})
+
+it("does what the first example of the README says", async () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
+  const [, example = ""] = /```ts\n(.*?)```/s.exec(readme) ?? []
+  const child = startNode("--input-type=module", "--eval", example)
+  child.hear(run("a", "one two three"), run("b", "x ".repeat(10_000)))
+  await child.untilOut("a has ended", has({ type: "end", id: "a", status: "ok" }))
+  child.hear(cancel("b"))
+  child.closeInput()
+  expect(await child.exit()).toBe(0)
+  const completed = child
+    .out()
+    .filter((frame) => frame["id"] === "a")
+    .at(-2)
+  expect(completed).toMatchObject({ event: { type: "item.completed", item: { text: "three two one " } } })
+  expect(child.story("b").at(-1)).toBe("end cancelled")
 })

@@ -1,6 +1,7 @@
 import {
   type Capabilities,
   decodeObjectLine,
+  type DiagFrame,
   type DiagLevel,
   MAX_ID_LENGTH,
   PROTOCOL_VERSION
@@ -60,13 +61,13 @@ export function makeRunner<Signal>(
   return {
     hello: () => outlet.say({ type: "hello", protocol: PROTOCOL_VERSION, ...announcement(options) }),
     line: (text) => hear(runner, text),
-    oversize: (bytes) => diag(runner, "warn", `ignored a line of ${bytes} bytes: it is longer than a frame may be`),
+    oversize: (bytes) => warn(runner, `ignored a line of ${bytes} bytes: it is longer than a frame may be`),
     endOfInput: () => close(runner, abortError("the host closed its side, so no answer can come")),
     hostGone: () => {
       outlet.close()
       cancelAll(runner, abortError("the host is gone"))
     },
-    diag: (level, message, id) => diag(runner, level, message, id),
+    diag: (level, message, id) => outlet.tell(diagFrame(level, message, id)),
     fatal: (thrown) => {
       outlet.tell({ type: "fatal", message: errorLine(thrown) })
       outlet.mute()
@@ -90,13 +91,13 @@ function hear<Signal>(runner: RunnerState<Signal>, text: string): void {
   if (runner.closed !== undefined) return
   const read = decodeObjectLine(text)
   if (!read.ok) {
-    if (read.fault.kind !== "blank") diag(runner, "warn", `ignored a line: ${read.fault.message}`)
+    if (read.fault.kind !== "blank") warn(runner, `ignored a line: ${read.fault.message}`)
     return
   }
   const frame = read.value
   if (frame["type"] === "hello") return checkHello(runner, frame)
   const id = frame["id"]
-  if (!isId(id)) return diag(runner, "warn", "ignored a line: it has no usable `id`")
+  if (!isId(id)) return warn(runner, "ignored a line: it has no usable `id`")
   switch (frame["type"]) {
     case "run":
       return accept(runner, id, frame["params"])
@@ -144,13 +145,13 @@ function readParams<Signal>(runner: RunnerState<Signal>, given: unknown): Return
  */
 function refuse<Signal>(runner: RunnerState<Signal>, id: string, error: string): void {
   if (!runner.runs.has(id)) return runner.outlet.say({ type: "end", id, status: "error", error })
-  diag(runner, "warn", `${error}: a line that uses the id of this run was ignored; the run goes on`, id)
+  warn(runner, `${error}: a line that uses the id of this run was ignored; the run goes on`, id)
 }
 
 function checkHello<Signal>(runner: RunnerState<Signal>, frame: Fields): void {
   if (frame["protocol"] === PROTOCOL_VERSION) return
   const spoken = JSON.stringify(frame["protocol"]) ?? "no version"
-  diag(runner, "warn", `the host speaks protocol ${spoken.slice(0, 64)}, this runner speaks ${PROTOCOL_VERSION}`)
+  warn(runner, `the host speaks protocol ${spoken.slice(0, 64)}, this runner speaks ${PROTOCOL_VERSION}`)
 }
 
 function cancelAll<Signal>(runner: RunnerState<Signal>, reason: Error): void {
@@ -165,8 +166,12 @@ function close<Signal>(runner: RunnerState<Signal>, reason: Error): void {
   if (runner.runs.size === 0) runner.finish()
 }
 
-function diag<Signal>(runner: RunnerState<Signal>, level: DiagLevel, message: string, id?: string): void {
-  runner.outlet.tell({ type: "diag", ...(id === undefined ? {} : { id }), level, message: story(message) })
+function warn<Signal>(runner: RunnerState<Signal>, message: string, id?: string): void {
+  runner.outlet.tell(diagFrame("warn", message, id))
+}
+
+function diagFrame(level: DiagLevel, message: string, id: string | undefined): DiagFrame {
+  return { type: "diag", ...(id === undefined ? {} : { id }), level, message: story(message) }
 }
 
 function because(reason: unknown): string {
