@@ -95,7 +95,7 @@ function checkPeers(where: string, row: Rung, manifest: Manifest): ReadonlyArray
 }
 
 function checkModule(row: Rung, module: ModuleOf, table: ReadonlyArray<Rung>): ReadonlyArray<Finding> {
-  const isTest = row.kind !== "private" && !module.path.startsWith(`${row.folder}/src/`)
+  const isTest = isTestOf(row, module.path)
   return module.imports.flatMap((one) => {
     const where = `${module.path}:${one.line}`
     if (one.specifier.startsWith(".")) return checkRelative(row, module, one)
@@ -107,6 +107,11 @@ function checkModule(row: Rung, module: ModuleOf, table: ReadonlyArray<Rung>): R
       ...(isTest ? [] : checkSpawning(module, one))
     ]
   })
+}
+
+/** Everything beside `src` supports tests; examples and the bench are programs, whose tests stand in `test`. */
+function isTestOf(row: Rung, path: string): boolean {
+  return row.kind === "private" ? path.startsWith(`${row.folder}/test/`) : !path.startsWith(`${row.folder}/src/`)
 }
 
 function checkRelative(row: Rung, module: ModuleOf, one: ImportOf): ReadonlyArray<Finding> {
