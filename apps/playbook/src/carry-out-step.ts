@@ -69,7 +69,7 @@ async function start(run: OpenRun, { step }: NumberedStep): Promise<StartedStep 
     if (left !== undefined) run.leftOutputs.keep(left)
     run.noteState(run.folder.keepState(paths), step)
     const reason = run.isCancelled() ? "cancelled" : limit.isOver() ? "timed_out" : "exited"
-    return { reason, ...exitFields(exit), durationMs: Math.round(performance.now() - startedAt) }
+    return { reason, ...exitFields(exit, folder), durationMs: Math.round(performance.now() - startedAt) }
   }
   return { texts: textsOf(child), finish }
 }
@@ -96,6 +96,8 @@ function startLimit(run: OpenRun, child: StepProcess, timeoutMs: number) {
   return { clear: () => clearTimeout(timer), ending: () => ending, isOver: () => ending !== undefined }
 }
 
-function exitFields({ exitCode, signal, error }: ShellExit) {
-  return error === undefined ? { exitCode, signal } : { exitCode, signal, error }
+/** Of a folder that is gone the system only says that the shell does not exist. */
+function exitFields({ exitCode, signal, error }: ShellExit, folder: string) {
+  if (error === undefined) return { exitCode, signal }
+  return { exitCode, signal, error: existsSync(folder) ? error : `the folder ${folder} is gone` }
 }

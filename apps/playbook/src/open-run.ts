@@ -7,7 +7,7 @@ import type { Step } from "./parse-playbook.ts"
 import { cookieVariable } from "./process-table.ts"
 import type { RealPipe, RealPipes } from "./real-pipe.ts"
 import { makeRunFolder, type RunFolder } from "./run-folder.ts"
-import { makeRunProcesses, type RunProcesses } from "./run-processes.ts"
+import { type EndedProcesses, makeRunProcesses, type RunProcesses } from "./run-processes.ts"
 import type { Shell } from "./shell.ts"
 
 /** What all runs of a program share. */
@@ -63,9 +63,9 @@ export function openRun(house: House, params: PlaybookParams, context: PlaybookC
   const onAbort = () => void processes.end()
   signal.addEventListener("abort", onAbort)
   const close = async () => {
-    const names = await processes.end()
+    const left = await processes.end()
     signal.removeEventListener("abort", onAbort)
-    tellLeft(context, names, leftOutputs.close())
+    tellLeft(context, left, leftOutputs.close())
     folder.remove()
   }
   return {
@@ -113,7 +113,7 @@ function firstEnvironment(
   return {
     ...Object.fromEntries(inherited),
     ...params.env,
-    SIGNALBOX_RUN: marks.id,
+    SIGNALBOX_RUN: marks.id.replaceAll("\0", ""),
     [cookieVariable]: marks.cookie
   }
 }
@@ -138,10 +138,11 @@ function lostState(step: Step): string {
 
 function tellLeft(
   context: PlaybookContext,
-  names: ReadonlyArray<string>,
+  { ended, alive }: EndedProcesses,
   late: { readonly bytes: number; readonly end: string }
 ): void {
-  if (names.length === 0 || context.signal.aborted) return
+  if (alive.length > 0) context.diag("warn", `could not end what the steps had left running: ${alive.join(", ")}`)
+  if (ended.length === 0 || context.signal.aborted) return
   const wrote = late.bytes === 0 ? "" : `; after their steps they wrote ${late.bytes} bytes, at last: ${late.end}`
-  context.diag("info", `ended what the steps had left running: ${names.join(", ")}${wrote}`)
+  context.diag("info", `ended what the steps had left running: ${ended.join(", ")}${wrote}`)
 }

@@ -43,7 +43,7 @@ export function parsePlaybook(markdown: string): ParsedPlaybook {
   while (at < lines.length) {
     const line = lines[at] ?? ""
     if (opensComment(line)) {
-      const end = lines.findIndex((other, index) => index >= at && other.includes("-->"))
+      const end = findLine(lines, at, (other) => other.includes("-->"))
       if (end < 0) return fault(at, "the comment that begins with <!-- is never closed: add -->")
       at = end + 1
       continue
@@ -75,7 +75,7 @@ function opensComment(line: string): boolean {
 }
 
 function openingFence(line: string): Fence | undefined {
-  const match = /^( {0,3})(`{3,}|~{3,})(.*)$/.exec(line)
+  const match = /^( {0,3})(`{3,}|~{3,})([^]*)$/.exec(line)
   const [, indent, mark, info] = match ?? []
   if (indent === undefined || mark === undefined || info === undefined) return undefined
   // `` ```a``` `` on one line is a code span, not a fence.
@@ -85,7 +85,11 @@ function openingFence(line: string): Fence | undefined {
 
 function findClosing(lines: ReadonlyArray<string>, from: number, fence: Fence): number {
   const closing = new RegExp(`^ {0,3}${fence.mark.charAt(0)}{${fence.mark.length},}[ \\t]*$`)
-  for (let at = from; at < lines.length; at++) if (closing.test(lines[at] ?? "")) return at
+  return findLine(lines, from, (line) => closing.test(line))
+}
+
+function findLine(lines: ReadonlyArray<string>, from: number, isMeant: (line: string) => boolean): number {
+  for (let at = from; at < lines.length; at++) if (isMeant(lines[at] ?? "")) return at
   return -1
 }
 

@@ -49,6 +49,9 @@ interface Program {
   readonly open: Set<OpenRun>
 }
 
+/** Failures in the one sentence that ends a run; every step says its own in its item. */
+const mostTold = 10
+
 type Parts = Extract<ParsedPlaybook, { readonly ok: true }>["parts"]
 
 async function* carryOut(program: Program, given: unknown, context: PlaybookContext): AsyncGenerator<RunEvent, void> {
@@ -97,7 +100,7 @@ async function* carryOutParts(
     run.beforeStep()
     const numbered = { step: part, number }
     const end = yield* carryOutStep(run, numbered)
-    if (run.isCancelled()) return undefined
+    if (run.isCancelled()) return "the run was stopped"
     if (hasSucceeded(end) || part.options.mayFail) continue
     failures.push(describeFailure(numbered, end, part.options.timeoutMs ?? run.stepTimeoutMs))
     if (!continueOnFailure) break
@@ -108,7 +111,9 @@ async function* carryOutParts(
 function verdict(failures: ReadonlyArray<string>, notRun: number): string {
   const rest =
     notRun === 0 ? "" : notRun === 1 ? "; the step after it was not run" : `; the ${notRun} steps after it were not run`
-  return `${failures.join("; ")}${rest}`
+  const told =
+    failures.length <= mostTold ? failures : [...failures.slice(0, mostTold), `${failures.length - mostTold} more`]
+  return `${told.join("; ")}${rest}`
 }
 
 function isFolder(path: string): boolean {

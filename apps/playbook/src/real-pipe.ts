@@ -29,35 +29,42 @@ export interface RealPipes {
 
 /** Named pipes made by one `mkfifo`: a start of it costs more than a pipe. */
 const batchSize = 32
+/** Somebody may tidy up the temporary folder under a program that lives for weeks: then everything is made anew. */
+const mostAttempts = 3
 const chunkSize = 64 * 1024
 
 interface Pool {
   readonly folder: string
   readonly free: Array<string>
   made: number
-  filling: Promise<boolean> | undefined
+  filling: Promise<Filling> | undefined
 }
+
+type Filling = "filled" | "failed" | "no such program"
 
 export function makeRealPipes(): RealPipes {
   let pool: Pool | undefined
   let impossible = false
-  const take = async (): Promise<string | undefined> => {
-    while (!impossible) {
-      pool ??= makePool()
-      const path = pool?.free.pop()
-      if (path !== undefined) return path
-      impossible = pool === undefined || !(await refill(pool))
+  const forget = (old: Pool) => {
+    rmSync(old.folder, { recursive: true, force: true })
+    if (pool === old) pool = undefined
+  }
+  const open = async (): Promise<RealPipe | undefined> => {
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      if (!impossible) pool ??= makePool()
+      const from = pool
+      if (from === undefined) return undefined
+      const pipe = await openFrom(from)
+      if (typeof pipe === "object") return pipe
+      impossible ||= pipe === "no such program"
+      forget(from)
     }
     return undefined
   }
   return {
-    open: async () => {
-      const path = await take()
-      return path === undefined ? undefined : openPipe(path)
-    },
+    open,
     close: () => {
-      if (pool !== undefined) rmSync(pool.folder, { recursive: true, force: true })
-      pool = undefined
+      if (pool !== undefined) forget(pool)
     }
   }
 }
@@ -70,35 +77,48 @@ function makePool(): Pool | undefined {
   }
 }
 
+async function openFrom(pool: Pool): Promise<RealPipe | Exclude<Filling, "filled">> {
+  for (;;) {
+    const path = pool.free.pop()
+    if (path !== undefined) return openPipe(path) ?? "failed"
+    const filling = await refill(pool)
+    if (filling !== "filled") return filling
+  }
+}
+
 /** Many may wait for the same batch. */
-function refill(pool: Pool): Promise<boolean> {
+function refill(pool: Pool): Promise<Filling> {
   pool.filling ??= makeBatch(pool).finally(() => {
     pool.filling = undefined
   })
   return pool.filling
 }
 
-async function makeBatch(pool: Pool): Promise<boolean> {
+async function makeBatch(pool: Pool): Promise<Filling> {
   const paths = Array.from({ length: batchSize }, () => join(pool.folder, String(pool.made++)))
-  const ok = await makeNamedPipes(paths)
-  if (ok) pool.free.push(...paths)
-  return ok
+  const filling = await makeNamedPipes(paths)
+  if (filling === "filled") pool.free.push(...paths)
+  return filling
 }
 
-function makeNamedPipes(paths: ReadonlyArray<string>): Promise<boolean> {
+function makeNamedPipes(paths: ReadonlyArray<string>): Promise<Filling> {
   return new Promise((resolve) => {
     const child = spawn("mkfifo", ["-m", "600", ...paths], { stdio: "ignore" })
-    child.once("error", () => resolve(false))
-    child.once("exit", (code) => resolve(code === 0))
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "ENOENT" ? "no such program" : "failed")
+    )
+    child.once("exit", (code) => resolve(code === 0 ? "filled" : "failed"))
   })
 }
 
 /**
  * The reading end is opened first and without waiting, so that opening the other one does not wait either. The two have
- * flags of their own: a child that gets the writing end blocks on it as programs expect.
+ * flags of their own: a child that gets the writing end blocks on it as programs expect. Undefined when the named pipe
+ * is gone.
  */
-function openPipe(path: string): RealPipe {
-  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+function openPipe(path: string): RealPipe | undefined {
+  const readEnd = openIfThere(path)
+  if (readEnd === undefined) return undefined
   let childEnd: number | undefined
   try {
     childEnd = openSync(path, constants.O_WRONLY)
@@ -107,6 +127,15 @@ function openPipe(path: string): RealPipe {
   } catch (error) {
     closeSync(readEnd)
     if (childEnd !== undefined) closeSync(childEnd)
+    throw error
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined
     throw error
   }
 }

@@ -10,10 +10,16 @@ export interface RunProcesses {
   readonly add: (group: number) => void
   /** Ends one group: SIGTERM, a grace, SIGKILL. Resolves when it is gone. */
   readonly endGroup: (group: number) => Promise<void>
-  /** Ends everything in the same way. Idempotent; says what was found alive, "name (pid)". */
-  readonly end: () => Promise<ReadonlyArray<string>>
+  /** Ends everything in the same way. Idempotent; says what was found. */
+  readonly end: () => Promise<EndedProcesses>
   /** Kills everything at once, for the moment when the process itself ends. */
   readonly kill: () => void
+}
+
+/** Names and pids, "sleep (123)". `alive` is what even SIGKILL did not end: processes of another user, for example. */
+export interface EndedProcesses {
+  readonly ended: ReadonlyArray<string>
+  readonly alive: ReadonlyArray<string>
 }
 
 const graceMs = 2_000
@@ -22,7 +28,7 @@ const longestPauseMs = 50
 
 export function makeRunProcesses(cookie: string): RunProcesses {
   const groups = new Set<number>()
-  let ending: Promise<ReadonlyArray<string>> | undefined
+  let ending: Promise<EndedProcesses> | undefined
   const mine = async () => {
     const table = await readProcessTable()
     return table === undefined ? withoutTable(groups) : findMine(table, groups, cookie)
@@ -58,16 +64,18 @@ interface Target {
 }
 
 /** What starts while we look is found by the next look: done means that two looks in a row found nothing. */
-async function endAll(find: () => Promise<ReadonlyArray<Target>>): Promise<ReadonlyArray<string>> {
+async function endAll(find: () => Promise<ReadonlyArray<Target>>): Promise<EndedProcesses> {
   const found = await find()
-  if (found.length === 0) return []
-  const names = new Set(found.map((target) => target.name))
+  if (found.length === 0) return { ended: [], alive: [] }
+  const names = new Set<string>()
   const told = new Set<number>()
+  let alive: ReadonlyArray<string> = []
   const started = performance.now()
   let pauseMs = firstPauseMs
   let empty = 0
   for (let targets = found; empty < 2; targets = await find()) {
     empty = targets.length === 0 ? empty + 1 : 0
+    alive = targets.map((target) => target.name)
     const elapsed = performance.now() - started
     // What SIGKILL does not end within as long again sits in the kernel: waiting longer would hold up the run.
     if (elapsed > 2 * graceMs) break
@@ -80,7 +88,7 @@ async function endAll(find: () => Promise<ReadonlyArray<Target>>): Promise<Reado
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
     pauseMs = Math.min(longestPauseMs, pauseMs * 2)
   }
-  return [...names]
+  return { ended: [...names].filter((name) => !alive.includes(name)), alive }
 }
 
 function findMine(
