@@ -6,7 +6,7 @@ import { readHead, type TraceLine } from "../src/lib/trace-line.ts"
 /** A journal for one run, in memory, whose writes fail when a test says so and whose reads take a turn of the loop. */
 export function memoryJournal(fails: (write: number) => boolean = () => false) {
   const kept: Array<TraceLine> = []
-  const counts = { writes: 0, reads: 0, closes: 0 }
+  const counts = { writes: 0, reads: 0, placed: 0, closes: 0 }
   const writer: JournalWriter = {
     write: (lines) => {
       if (fails(counts.writes++)) return { ok: false, fault: journalFailed("memory", "the test's disk is full") }
@@ -17,13 +17,14 @@ export function memoryJournal(fails: (write: number) => boolean = () => false) {
   }
   const journal = Journal.of({
     open: () => Effect.acquireRelease(Effect.succeed(writer), () => Effect.sync(writer.close)),
-    read: (runId, { after, through = Number.POSITIVE_INFINITY, records = 3 }) =>
+    read: (runId, { after, through = Number.POSITIVE_INFINITY, records = 3, place }) =>
       Effect.gen(function* () {
         counts.reads++
+        if (place === after) counts.placed++
         if (kept.length === 0) return yield* traceNotFound(runId)
         const lines = kept.filter((line) => line.seq > after && line.seq <= through).slice(0, records)
         yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-        return { lines, place: undefined, torn: 0 }
+        return { lines, place: after + lines.length, torn: 0 }
       }),
     list: Effect.succeed([])
   })

@@ -35,9 +35,24 @@ describe("a recorder", () => {
       const seen = yield* Stream.runCollect(recorder.follow())
       assert.deepStrictEqual(seqs(seen), upTo(22))
       assert.strictEqual(counts.reads, 6)
+      assert.strictEqual(counts.placed, 5)
       const newest = yield* Stream.runCollect(recorder.follow({ after: 18 }))
       assert.deepStrictEqual(seqs(newest), [19, 20, 21, 22])
       assert.strictEqual(counts.reads, 6)
+    })
+  )
+
+  it.effect("never shows a line that is in the journal but not committed", () =>
+    Effect.gen(function* () {
+      const { recorder, kept } = yield* recording({ window: { records: 1, bytes: 65_536 } })
+      record(recorder, started, ...many(10))
+      recorder.flush()
+      kept.push({ seq: 12, status: "in_progress", text: "half written", bytes: 12 })
+      const seen: Array<TraceLine> = []
+      const reader = recorder.batches()[Symbol.asyncIterator]()
+      while (seen.length < 11) seen.push(...(yield* Effect.promise(() => reader.next())).value)
+      assert.deepStrictEqual(seqs(seen), upTo(11))
+      yield* Effect.promise(async () => reader.return?.())
     })
   )
 

@@ -53,9 +53,14 @@ describe("a segment on a bad disk", () => {
 
   it("writes nothing behind half a write that it could not take back", () => {
     const path = join(temporaryFolder(), "a")
-    const writer = createSegment(path, { ...disk({ atOnce: 100, room: 10 }), truncate: () => raise("EIO") })
+    const full = disk({ atOnce: 100, room: 10 })
+    let mended = false
+    const write: FileCalls["write"] = (fd, bytes, from) =>
+      mended ? writeSync(fd, bytes, from) : full.write(fd, bytes, from)
+    const writer = createSegment(path, { ...full, write, truncate: () => raise("EIO") })
     writer.write("first\n")
     expect(writer.write("too long\n").ok).toBe(false)
+    mended = true
     expect(writer.write("ok\n")).toMatchObject({ ok: false, fault: { reason: expect.stringContaining("ENOSPC") } })
     expect(readFileSync(path, "utf8")).toBe("first\ntoo ")
     writer.close()

@@ -73,7 +73,7 @@ describe("the folder of segments", () => {
 })
 
 describe("beginning a trace", () => {
-  it("refuses a second recorder of the same run and leaves the first alone [S0-19]", async () => {
+  it("refuses a second recorder of the same run and leaves the first alone", async () => {
     const folder = temporaryFolder()
     const faults = await inJournal(
       folder,

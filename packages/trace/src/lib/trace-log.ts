@@ -131,10 +131,10 @@ export function linesAfter(log: TraceLog, after: number): ReadonlyArray<TraceLin
   return linesFrom(log.window, after + 1)
 }
 
-/** Whether a reader with this cursor will never get another line. */
+/** Whether a reader with this cursor, for whom `linesAfter` has nothing, will never get another line. */
 export function isOver(log: TraceLog, after: number): boolean {
   if (log.state !== "ended" && log.state !== "closed") return false
-  return after >= (log.lastWords?.seq ?? log.committed)
+  return after >= log.committed
 }
 
 function misplacement(log: TraceLog, type: RecordBody["type"]): Refusal | undefined {
