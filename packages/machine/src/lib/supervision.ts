@@ -30,7 +30,7 @@ export type SupervisionInput =
   | { readonly type: "started"; readonly now: number; readonly generation?: number }
   /** The program could not be started. Whoever waits is told; the next wish tries again at once. */
   | { readonly type: "start-failed"; readonly now: number; readonly generation?: number }
-  /** `chance` in [0, 1) spreads the delay. */
+  /** Also when it was killed because it was of no use. `chance` in [0, 1) spreads the delay. */
   | { readonly type: "died"; readonly now: number; readonly chance: number; readonly generation?: number }
   /** The runner ended because it was told to: no death. */
   | { readonly type: "stopped"; readonly generation?: number }
