@@ -8,18 +8,18 @@ export interface Rung {
   /** Packages of one rung are siblings: they never import each other, not even in tests. */
   readonly rung: number
   readonly imports: ReadonlyArray<string>
-  /** Packages of the same rung that only the tests import. A cycle of tests is refused by the package manager. */
-  readonly testImports?: ReadonlyArray<string>
   /** Of ours, taken as types only. */
   readonly typesOnly?: ReadonlyArray<string>
   /** What it may use from outside: package names, and `node:` for Node's built-in modules. */
   readonly uses: ReadonlyArray<string>
+  /** What only its tests use from outside, beside the test tools. */
+  readonly testUses?: ReadonlyArray<string>
 }
 
 const everything = ["protocol", "machine", "agents", "runner", "interpreter", "testkit", "kernel", "trace", "host"]
 
 export const ladder: ReadonlyArray<Rung> = [
-  row("protocol", "plain", 1, [], ["zod"]),
+  { ...row("protocol", "plain", 1, [], ["zod"]), testUses: ["ajv"] },
   { ...row("machine", "plain", 2, ["protocol"], []), typesOnly: ["protocol"] },
   row("agents", "plain", 3, ["protocol", "machine"], ["zod"]),
   row("runner", "plain", 3, ["protocol", "machine"], ["node:"]),

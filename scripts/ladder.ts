@@ -175,8 +175,9 @@ function mayTest(row: Rung, specifier: string, table: ReadonlyArray<Rung>): bool
   const name = packageOfSpecifier(specifier)
   if (name === testSupport) return true
   const other = table.find((one) => scoped(one.name) === name)
-  if (other === undefined) return !name.startsWith("@signalbox/") && usable([...row.uses, ...testTools], specifier)
-  return other === row || other.rung < row.rung || (row.testImports?.includes(other.name) ?? false)
+  if (other === undefined)
+    return !name.startsWith("@signalbox/") && usable([...row.uses, ...(row.testUses ?? []), ...testTools], specifier)
+  return other === row || other.rung < row.rung
 }
 
 function usable(uses: ReadonlyArray<string>, specifier: string): boolean {

@@ -44,7 +44,7 @@ const rows: ReadonlyArray<[rule: string, path: string, text: string, says: strin
   [
     "too many parameters",
     plain,
-    "export const add = (a: number, b: number, c: number, d: number) => a + b + c + d\n",
+    "export const add = (a: number, b: number, c: number, d: number, e: number) => a + b + c + d + e\n",
     "max-params"
   ],
   ["an any", plain, "export const all: any = 1\n", "no-explicit-any"],
