@@ -1,6 +1,5 @@
-import type { Command, Dialect } from "@signalbox/machine"
+import type { Command, Dialect, Ending } from "@signalbox/machine"
 import type { AskFrame, RunEvent, RunParams } from "@signalbox/protocol"
-import type { Ending } from "@signalbox/machine"
 
 // The kernel's two sides: what it must know of an agent, and to whom it tells what a run does.
 
@@ -9,11 +8,15 @@ export interface RunnableAgent {
   readonly name: string
   /** `shared`: one process carries many runs. `once`: a fresh process for each run. */
   readonly lifetime: "shared" | "once"
-  /** The program; for a `once` agent with the parameters of its run. */
-  readonly command: (params: RunParams) => Command
+  /** The program, or why it cannot be started here; a `once` agent is given its run. Asked before each start. */
+  readonly launch: (run?: { readonly id: string; readonly params: RunParams }) => RunnableLaunch
   /** A new one for each process. */
   readonly dialect: () => Dialect
 }
+
+export type RunnableLaunch =
+  | { readonly ok: true; readonly command: Command }
+  | { readonly ok: false; readonly fault: { readonly message: string } }
 
 /** Hears everything of one run, synchronously and in order, on the per-event path: it must not wait and must not throw. */
 export interface RunSink {

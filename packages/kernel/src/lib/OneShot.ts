@@ -55,6 +55,7 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
       })
     )
     return {
+      full: permits.full,
       open: (ask) =>
         permits.take(ask).pipe(Effect.tapError((error) => Effect.sync(() => countRefusal(counters, error._tag)))),
       view: () => ({

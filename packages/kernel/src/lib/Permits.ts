@@ -14,6 +14,8 @@ export interface RunAsk {
   readonly sink: RunSink
   /** How long it may wait [the configuration's `wait_ms`]. */
   readonly waitMs?: number
+  /** Called synchronously when the run is handed over: from here it goes on to its end, also if the asker is interrupted. */
+  readonly granted?: (run: OpenRun) => void
 }
 
 /** A run that was handed over. It goes on to its own end, whether anybody listens or not. */
@@ -42,6 +44,8 @@ export interface PermitsConfig {
 }
 
 export interface Permits {
+  /** Why one more could not even wait, now. */
+  readonly full: () => QueueFull | undefined
   /** Waits in the line. Interrupted while waiting, it leaves the line without a trace. */
   readonly take: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly next: () => Ticket | undefined
@@ -64,14 +68,21 @@ export function makePermits(config: PermitsConfig): Permits {
       config.serve()
     })
   }
+  const full = () => {
+    const waiting = lengthOf(line)
+    return waiting >= config.waiting + config.spare() ? queueFull(waiting) : undefined
+  }
   const take = (ask: RunAsk) => {
     const waitMs = ask.waitMs ?? config.waitMs
     const wait = Effect.callback<OpenRun, KernelError>((resume) => {
-      const waiting = lengthOf(line)
-      if (waiting >= config.waiting + config.spare()) return resume(Effect.fail(queueFull(waiting)))
+      const refused = full()
+      if (refused !== undefined) return resume(Effect.fail(refused))
       const ticket: Ticket = {
         ask,
-        grant: (run) => resume(Effect.succeed(run)),
+        grant: (run) => {
+          ask.granted?.(run)
+          resume(Effect.succeed(run))
+        },
         refuse: (error) => resume(Effect.fail(error))
       }
       join(line, ticket)
@@ -81,6 +92,7 @@ export function makePermits(config: PermitsConfig): Permits {
     return wait.pipe(Effect.timeoutOrElse({ duration: waitMs, orElse: () => Effect.fail(waitTimedOut(waitMs)) }))
   }
   return {
+    full,
     take,
     next: () => next(line),
     giveBack: (ticket) => giveBack(line, ticket),

@@ -111,9 +111,12 @@ export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFaile
     dialect.start(sink)
     if (order.first !== undefined)
       body.send({ type: "open", owner: order.first, id: order.first.id, params: order.first.params })
+    const launch = agent.launch(order.first)
+    if (!launch.ok)
+      return yield* new SpawnFailed({ file: agent.name, reason: "unavailable", message: launch.fault.message })
     const input = stdin.whole()
     const process = yield* processes.spawn({
-      command: agent.command(order.first?.params ?? {}),
+      command: launch.command,
       ...(input === undefined ? {} : { input }),
       ...stopTimes(config),
       hooks: {

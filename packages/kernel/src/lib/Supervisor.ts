@@ -26,6 +26,8 @@ import { makeRunner, type Runner, type RunnerView } from "./Runner.ts"
  * refuses who waits, drains what runs within the grace, and returns when nothing is left.
  */
 export interface Supervisor {
+  /** Why one more run could not even wait, now. Nothing can come between this answer and a synchronous decision. */
+  readonly full: () => KernelError | undefined
   /** Waits for a permit, then hands the run over. From then on everything about it is told to its sink. */
   readonly open: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly view: () => SupervisorView
@@ -97,6 +99,7 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
       })
     )
     return {
+      full: permits.full,
       open: (ask) =>
         permits.take(ask).pipe(Effect.tapError((error) => Effect.sync(() => countRefusal(counters, error._tag)))),
       view: () => ({
