@@ -24,11 +24,30 @@ const anyField = fc.oneof(
     { type: 7 },
     { cancel: "kill" }
   ),
-  fc.constantFrom("x".repeat(MAX_ID_LENGTH), "x".repeat(MAX_ID_LENGTH + 1), "\u{1f600}".repeat(MAX_ID_LENGTH / 2 + 1)),
+  fc.constantFrom(
+    "x".repeat(MAX_ID_LENGTH),
+    "x".repeat(MAX_ID_LENGTH + 1),
+    "\u{1f600}".repeat(MAX_ID_LENGTH),
+    "\u{1f600}".repeat(MAX_ID_LENGTH + 1)
+  ),
   fc.jsonValue()
 )
 const anyKey = fc.constantFrom(
-  ...["type", "id", "event", "status", "error", "request", "kind", "protocol", "agent", "version", "capabilities"],
+  ...[
+    "type",
+    "id",
+    "id",
+    "id",
+    "event",
+    "status",
+    "error",
+    "request",
+    "kind",
+    "protocol",
+    "agent",
+    "version",
+    "capabilities"
+  ],
   ...["level", "message", "__proto__", "constructor", "toString"]
 )
 const anyType = fc.constantFrom("event", "end", "ask", "hello", "diag", "fatal", "run", "toString", "__proto__", "")

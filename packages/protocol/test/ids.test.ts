@@ -57,8 +57,8 @@ describe("ids", () => {
     expect(() => mintRunId({ now: 0, random: new Uint8Array(9) })).toThrow("ten random bytes")
   })
 
-  it("of others are any string of 1 to 256 characters", () => {
-    const accepted = ["a", " ", "../x", "x".repeat(MAX_ID_LENGTH)].filter((id) => RunId.safeParse(id).success)
+  it("of others are any string of 1 to 256 code points", () => {
+    const accepted = ["a", " ", "../x", "\u{1f600}".repeat(MAX_ID_LENGTH)].filter((id) => RunId.safeParse(id).success)
     expect(accepted).toHaveLength(4)
     expect(["", "x".repeat(MAX_ID_LENGTH + 1)].some((id) => RunId.safeParse(id).success)).toBe(false)
   })

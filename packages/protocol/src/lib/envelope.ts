@@ -89,8 +89,10 @@ function isNonEmpty(value: unknown): value is string {
   return typeof value === "string" && value.length > 0
 }
 
+/** A code point has one or two units: only an id that is longer in units has to be counted. */
 function isId(value: unknown): value is string {
-  return isNonEmpty(value) && value.length <= MAX_ID_LENGTH
+  if (!isNonEmpty(value) || value.length > 2 * MAX_ID_LENGTH) return false
+  return value.length <= MAX_ID_LENGTH || [...value].length <= MAX_ID_LENGTH
 }
 
 function isOptionalString(value: unknown): boolean {

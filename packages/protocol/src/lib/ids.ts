@@ -2,7 +2,7 @@ import * as z from "zod"
 
 // Ids are minted by the host, unique for ever and ordered by time; foreign ids only have to be sane strings.
 
-/** The longest id that any wire accepts, in characters. */
+/** The longest id that any wire accepts, in Unicode code points. */
 export const MAX_ID_LENGTH = 256
 
 export const RunId = z.string().min(1).max(MAX_ID_LENGTH)
