@@ -89,13 +89,14 @@ function makeExit(runner: Runner): Exit {
       if (failed) return never
       done = true
       process.stdin.destroy()
-      exitAfter(lingerMs, process.exitCode ?? 0, "unless it ends by itself")
+      exitAfter(lingerMs, undefined, "unless it ends by itself")
       return Promise.resolve()
     }
   }
 }
 
-function exitAfter(ms: number, code: number | string, mode?: "unless it ends by itself"): void {
+/** Without a code the process exits with the one that its author has set, or 0. */
+function exitAfter(ms: number, code: number | undefined, mode?: "unless it ends by itself"): void {
   const timer = setTimeout(() => process.exit(code), ms)
   if (mode !== undefined) timer.unref()
 }

@@ -144,6 +144,18 @@ it.each<[string, () => AsyncIterable<RunEvent>]>([
   expect(memory.out.at(-1)).toBe("end a cancelled")
 })
 
+it("gives the reason of the first cancel to the handler, and aborts its signal once [W0-05]", async () => {
+  const reasons: Array<string> = []
+  const memory = memoryRunner(async (_params, { signal }) => {
+    signal.addEventListener("abort", () => reasons.push(`${signal.reason.name}: ${signal.reason.message}`))
+    await turn()
+  })
+  memory.hear(run("a", ""), cancel("a", "too\ndear"), cancel("a", "again"))
+  await memory.drain()
+  expect(reasons).toEqual(["AbortError: the run was cancelled: too dear"])
+  expect(memory.out).toEqual(["end a cancelled"])
+})
+
 it("pauses handlers while the host does not read, holds little, and loses nothing [S0-56]", async () => {
   let made = 0
   const memory = memoryRunner(
