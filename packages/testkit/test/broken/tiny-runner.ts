@@ -31,7 +31,8 @@ function sayHello() {
   helloSaid = true
 }
 
-if (!has("late-hello") && !has("no-hello")) sayHello()
+const readsChunks = has("chunk-is-a-line") || has("only-first-line")
+if (!has("late-hello") && !has("no-hello") && !readsChunks) sayHello()
 if (has("hello-twice")) sayHello()
 if (has("log-on-stdout")) raw("tiny runner: ready\n")
 if (has("misshapen-diag")) diag({ type: "diag", message: 7 })
@@ -83,7 +84,8 @@ function run(frame: Fields) {
   const { id, params } = frame as { id: string; params: { prompt?: unknown } }
   if (timers.has(id)) {
     if (has("duplicate-ends-first")) return refuse(id, "duplicate-id")
-    if (!has("duplicate-runs-too")) return diag({ type: "diag", id, level: "error", message: "duplicate-id" })
+    if (has("duplicate-runs-too")) return end(id)
+    return diag({ type: "diag", id, level: "error", message: "duplicate-id" })
   }
   if (has("strict") && Object.keys({ ...params, ...frame }).some((name) => name.startsWith("x_"))) {
     return refuse(id, "invalid-params: an unknown field")
@@ -122,7 +124,12 @@ function cancel(id: string) {
     return
   }
   if (has("cancel-is-an-error")) return finish(id, { status: "error", error: "aborted" })
-  if (has("cancel-without-end")) return void (timers.delete(id), open--)
+  if (has("cancel-without-end")) {
+    clearTimeout(timers.get(id))
+    timers.delete(id)
+    open--
+    return
+  }
   finish(id, { status: "cancelled" })
 }
 
@@ -152,11 +159,18 @@ function dispatch(frame: Fields) {
   if (type === "cancel") return cancel(id)
   if (type === "answer") return has("answers-answers") ? refuse(id, "unknown-request: nothing was asked") : undefined
   if (has("silent-about-unknown-types")) return
+  if (timers.has(id) && !has("unknown-type-ends-first")) {
+    return void diag({ type: "diag", id, level: "error", message: "unknown-type" })
+  }
   refuse(id, `unknown-type: ${String(type)}`)
 }
 
+if (has("stays")) setInterval(() => undefined, 1_000)
+
 let held = Buffer.alloc(0)
 process.stdin.on("data", (chunk: Buffer) => {
+  // Said on the first chunk, so that the suite's next line is a chunk of its own.
+  if (readsChunks && !helloSaid) sayHello()
   if (has("chunk-is-a-line")) return take(chunk.toString())
   if (has("only-first-line")) return take(chunk.toString().split("\n")[0] ?? "")
   held = Buffer.concat([held, chunk])

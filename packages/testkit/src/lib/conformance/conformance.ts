@@ -82,7 +82,7 @@ function chooseRules(only: ReadonlyArray<string> | undefined): ReadonlyArray<Rul
 
 /** The ordinary scenario comes first: it tells what the runner announces. */
 async function record(options: ConformanceOptions, chosen: ReadonlyArray<Rule>): Promise<ReadonlyArray<Recording>> {
-  const situation: Situation = {
+  let situation: Situation = {
     prompt: options.prompt ?? defaultPrompt,
     longPrompt: options.longPrompt ?? defaultLongPrompt,
     params: options.params ?? {}
@@ -91,20 +91,17 @@ async function record(options: ConformanceOptions, chosen: ReadonlyArray<Rule>):
   const recordings: Array<Recording> = []
   const play = async (name: ScenarioName) => {
     options.onScenario?.(name)
-    const stubborn = recordings.some(({ exit }) => exit === undefined)
-    const exitMs = stubborn ? Math.min(limits.exitMs, exitMsOfTheStubborn) : limits.exitMs
     recordings.push(
-      await converse(
-        options.connect,
-        { ...limits, exitMs },
-        {
-          scenario: name,
-          talk: (dialogue) => scenarios[name](dialogue, situation)
-        }
-      )
+      await converse(options.connect, lessPatient(limits, recordings), {
+        scenario: name,
+        talk: (dialogue) => scenarios[name](dialogue, situation)
+      })
     )
   }
   await play("ordinary")
+  situation = { ...situation, greetsBack: recordings[0] !== undefined && helloOf(recordings[0]) !== undefined }
+  // Without one ordinary run everything else would fail for the same reason.
+  if (recordings[0]?.missing !== undefined) return recordings
   const needed = scenariosFor(chosen, abilities(recordings[0]))
   for (const name of needed) if (name !== "ordinary") await play(name)
   return recordings
@@ -128,9 +125,9 @@ function abilities(ordinary: Recording | undefined): ReadonlySet<string> {
 
 function scenariosFor(chosen: ReadonlyArray<Rule>, able: ReadonlySet<string>): ReadonlyArray<ScenarioName> {
   const wanted = new Set<string>()
-  for (const { look, needs } of chosen) {
-    if (look === "every" || (needs !== undefined && !able.has(needs))) continue
-    for (const name of look) wanted.add(name)
+  for (const { look, provoke, needs } of chosen) {
+    if (needs !== undefined && !able.has(needs)) continue
+    for (const name of look === "every" ? (provoke ?? []) : look) wanted.add(name)
   }
   return (Object.keys(scenarios) as Array<ScenarioName>).filter((name) => wanted.has(name))
 }
@@ -139,9 +136,14 @@ function judge(rule: Rule, recordings: ReadonlyArray<Recording>, runner: Conform
   const { id, expected, look, needs } = rule
   const able = needs === undefined || (needs === "cancel" ? runner.cancel === "cooperative" : runner.answer)
   if (!able) return { id, expected, status: "skipped", seen: `the runner does not announce \`${needs}\`` }
+  const heard = recordings.filter(
+    ({ scenario }) => look === "every" || (look as ReadonlyArray<string>).includes(scenario)
+  )
+  if (heard.length === 0) {
+    return { id, expected, status: "skipped", seen: "an ordinary run did not come to its end: mend that first" }
+  }
   let unclear: { readonly seen: string; readonly scenario: string } | undefined
-  for (const recording of recordings) {
-    if (look !== "every" && !(look as ReadonlyArray<string>).includes(recording.scenario)) continue
+  for (const recording of heard) {
     const objection: Objection | undefined = rule.judge(recording)
     if (objection === undefined) continue
     const { scenario } = recording

@@ -83,6 +83,9 @@ interface Meeting {
 }
 
 interface Ears {
+  /** The process is gone. A port may never tell that a write to a dead process failed. */
+  readonly gone: Promise<void>
+  /** The process is gone and both pipes have ended. */
   readonly over: Promise<unknown>
   /** From now on an exit is the suite's doing, not the runner's. */
   killed: boolean
@@ -98,14 +101,15 @@ function hear(
   const tell = () => {
     for (const listener of [...listeners]) listener()
   }
-  const ears: Ears = { listeners, killed: false, over: Promise.resolve() }
-  const exited = connection.exited.then((exit: RunnerExit) => {
+  const waking = { listeners, killed: false }
+  const gone = connection.exited.then((exit: RunnerExit) => {
     if (!ears.killed) heard.exit = exit
     tell()
   })
   const stdout = listen(connection.stdout, { lines: lines.stdout, decode: decodeStdoutLine, heard: tell })
   const stderr = listen(connection.stderr, { lines: lines.stderr, decode: decodeStderrLine, heard: tell })
-  return Object.assign(ears, { over: Promise.all([exited, stdout, stderr]) })
+  const ears: Ears = Object.assign(waking, { gone, over: Promise.all([gone, stdout, stderr]) })
+  return ears
 }
 
 function makeDialogue({ connection, heard, ears }: Meeting, limits: DialogueLimits): Dialogue {
@@ -118,15 +122,13 @@ function makeDialogue({ connection, heard, ears }: Meeting, limits: DialogueLimi
   }
   const write = async (bytes: Uint8Array | string) => {
     const writing = connection.write(typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes)
-    const done = await within(
-      writing.then(
-        () => true,
-        () => false
-      ),
-      limits.answerMs
+    const taken = writing.then(
+      () => true,
+      () => false
     )
+    const done = await within(Promise.race([taken, ears.gone.then(() => false)]), limits.answerMs)
     if (done === undefined) throw new InVain(`the runner to read its stdin, for ${limits.answerMs} ms`)
-    if (!done.value) throw new InVain("the runner to read its stdin, but it has closed it")
+    if (!done.value) throw new InVain(`the runner to read its stdin, but it ${exitWords(heard.exit)}`)
   }
   return {
     heard,
@@ -140,23 +142,20 @@ function makeDialogue({ connection, heard, ears }: Meeting, limits: DialogueLimi
     },
     ended: (id) => until(`the end of run ${JSON.stringify(id)}`, () => endsOf(heard, id).length > 0, limits.runMs),
     refused: (id) => until(`the refusing end for ${JSON.stringify(id)}`, () => endsOf(heard, id).length > 0),
-    endInput: async () =>
-      void (await within(
-        connection.endInput().catch(() => undefined),
-        limits.answerMs
-      )),
+    endInput: () => endInput(connection, ears, limits.answerMs),
     note: (name, value = performance.now()) => {
       ;(heard.notes as Record<string, number>)[name] = value
     }
   }
 }
 
+async function endInput(connection: Connection, ears: Ears, withinMs: number): Promise<void> {
+  await within(Promise.race([connection.endInput().catch(() => undefined), ears.gone]), withinMs)
+}
+
 /** Everything that was written is heard before the rules judge: so the exit and both pipes are awaited. */
 async function finish(connection: Connection, ears: Ears, limits: DialogueLimits): Promise<void> {
-  await within(
-    connection.endInput().catch(() => undefined),
-    limits.exitMs
-  )
+  await endInput(connection, ears, limits.exitMs)
   const drained = await within(ears.over, limits.exitMs)
   ears.killed = true
   await within(
@@ -167,7 +166,7 @@ async function finish(connection: Connection, ears: Ears, limits: DialogueLimits
 }
 
 function exitWords(exit: RunnerExit | undefined): string {
-  if (exit === undefined) return "is still there"
+  if (exit === undefined) return "has closed it"
   return exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`
 }
 

@@ -55,7 +55,7 @@ export const lineRules: ReadonlyArray<Rule> = [
     judge: (recording) =>
       noLine(
         "torn lines while several runs spoke",
-        (line) => line.fault?.kind === "not_json" && line.text.includes('"type"')
+        (line) => isFault(line) && line.fault?.kind === "not_json" && line.text.includes('"type"')
       )(recording) ?? (recording.scenario === "twenty runs" ? missingRuns(recording) : undefined)
   },
   {

@@ -8,6 +8,8 @@ export interface Rule {
   readonly expected: string
   /** Where to look; `every` means each recording that was made. */
   readonly look: ReadonlyArray<ScenarioName> | "every"
+  /** What has to be played so that `every` recording can show a breach at all. */
+  readonly provoke?: ReadonlyArray<ScenarioName>
   /** The ability that the runner has to announce for the rule to apply. */
   readonly needs?: "cancel" | "answer"
   /** Answers what was seen against the rule in one recording; undefined when nothing was. */

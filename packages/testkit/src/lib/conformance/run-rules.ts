@@ -55,6 +55,7 @@ export const runRules: ReadonlyArray<Rule> = [
     id: "STDIO-22",
     expected: "the `error` of an end is one line of text and not empty",
     look: "every",
+    provoke: ["bad params"],
     judge: ({ stdout }) => {
       const bad = stdout.find(
         ({ frame }) =>
@@ -90,7 +91,7 @@ export const runRules: ReadonlyArray<Rule> = [
   },
   {
     id: "STDIO-27",
-    expected: "a `run` with the id of a run in progress does not end that run, and starts nothing",
+    expected: "a frame with the id of a run in progress does not end that run, and starts nothing",
     look: ["duplicate"],
     judge: judgeDuplicate
   },
@@ -119,13 +120,13 @@ function refusals(recording: Recording, ids: ReadonlyArray<string>, start: strin
 }
 
 function judgeDuplicate(recording: Recording): Objection | undefined {
-  const ends = endsOf(recording, "twice-given")
-  const refusal = ends.find(
-    ({ frame }) => frame?.type === "end" && frame.status === "error" && frame.error.startsWith("duplicate-id")
-  )
-  if (refusal !== undefined) return broken(`an end that would end the first run: ${quoted(refusal)}`)
   if (recording.notes["over_before"] !== undefined)
     return unclear("the long run was over too soon: give a longer prompt")
+  const ends = endsOf(recording, "twice-given")
+  const refusal = ends.find(
+    ({ frame }) => frame?.type === "end" && frame.status === "error" && /^(duplicate-id|unknown-type)/.test(frame.error)
+  )
+  if (refusal !== undefined) return broken(`an end that would end the first run: ${quoted(refusal)}`)
   if (ends.length > 1) return broken(`${ends.length} ends for one id; if the first run was over, give a longer prompt`)
   return comesToItsEnd(recording)
 }

@@ -9,6 +9,8 @@ export interface Situation {
   readonly longPrompt: string
   /** Added to the params of every run. */
   readonly params: Readonly<Record<string, unknown>>
+  /** Whether the runner says hello; unknown in the first scenario. */
+  readonly greetsBack?: boolean
 }
 
 export const hostHello = { type: "hello", protocol: 1, host: "signalbox-conformance/1" }
@@ -24,17 +26,25 @@ const run = (situation: Situation, id: string, more: object = {}) => ({
 const longRun = (situation: Situation, id: string) => run(situation, id, { prompt: situation.longPrompt })
 const cancel = (id: string) => ({ type: "cancel", id, reason: "conformance" })
 
+/** Says hello and gives the runner time to answer, so that what follows is a write of its own. */
+async function greet(dialogue: Dialogue, { greetsBack = true }: Situation): Promise<void> {
+  await dialogue.send(hostHello)
+  await dialogue.perhaps(() => dialogue.heard.stdout.length > 0, greetsBack ? 500 : 20)
+}
+
 /** Waits until a run is surely under way: its first frame, or one second. */
 async function underWay(dialogue: Dialogue, id: string): Promise<void> {
   await dialogue.perhaps(() => framesOf(dialogue.heard, id).length > 0, 1_000)
-  if (endsOf(dialogue.heard, id).length > 0) dialogue.note("over_before")
+  // A run that is over with its first frame says its end in the same breath.
+  if (await dialogue.perhaps(() => endsOf(dialogue.heard, id).length > 0, 20)) dialogue.note("over_before")
 }
 
 type Scenario = (dialogue: Dialogue, situation: Situation) => Promise<void>
 
 export const scenarios = {
   ordinary: async (dialogue, situation) => {
-    await dialogue.send(hostHello, run(situation, "ordinary"))
+    await greet(dialogue, situation)
+    await dialogue.send(run(situation, "ordinary"))
     await dialogue.ended("ordinary")
   },
   "nothing said": async () => undefined,
@@ -43,32 +53,35 @@ export const scenarios = {
     await dialogue.ended("unannounced")
   },
   noise: async (dialogue, situation) => {
-    await dialogue.send(hostHello)
+    await greet(dialogue, situation)
     await dialogue.write('\n  \nthis is no JSON\n{"type":"run","id":"cut\n[1,2]\n17\nnull\n"text"\n')
     await dialogue.send(run(situation, "after-noise"))
     await dialogue.ended("after-noise")
   },
   "run without an id": async (dialogue, situation) => {
     const { id: _id, ...nameless } = run(situation, "")
-    await dialogue.send(hostHello, nameless, { ...nameless, id: "" }, { ...nameless, id: 7 }, { ...nameless, id: null })
+    await greet(dialogue, situation)
+    await dialogue.send(nameless, { ...nameless, id: "" }, { ...nameless, id: 7 }, { ...nameless, id: null })
     await dialogue.send(run(situation, "after-nameless"))
     await dialogue.ended("after-nameless")
   },
   "bad params": async (dialogue, situation) => {
-    await dialogue.send(hostHello)
+    await greet(dialogue, situation)
     for (const [id, params] of Object.entries(badParams)) await dialogue.send({ type: "run", id, params })
     for (const id of Object.keys(badParams)) await dialogue.refused(id)
     await dialogue.send(run(situation, "after-bad-params"))
     await dialogue.ended("after-bad-params")
   },
   "unknown type": async (dialogue, situation) => {
-    await dialogue.send(hostHello, { type: "conformance.unknown", id: "of-unknown-type" })
+    await greet(dialogue, situation)
+    await dialogue.send({ type: "conformance.unknown", id: "of-unknown-type" })
     await dialogue.refused("of-unknown-type")
     await dialogue.send(run(situation, "after-unknown-type"))
     await dialogue.ended("after-unknown-type")
   },
   "unknown type without an id": async (dialogue, situation) => {
-    await dialogue.send(hostHello, { type: "conformance.unknown" }, { no: "type" })
+    await greet(dialogue, situation)
+    await dialogue.send({ type: "conformance.unknown" }, { no: "type" })
     await dialogue.send(run(situation, "after-unknown"))
     await dialogue.ended("after-unknown")
   },
@@ -78,13 +91,14 @@ export const scenarios = {
     await dialogue.ended("unknown-fields")
   },
   "odd id": async (dialogue, situation) => {
-    await dialogue.send(hostHello, run(situation, oddId))
+    await greet(dialogue, situation)
+    await dialogue.send(run(situation, oddId))
     await dialogue.ended(oddId)
   },
   pieces: async (dialogue, situation) => {
     const frame = run(situation, "in-pieces", { x_conformance: "ä€😀".repeat(10) })
     const line = new TextEncoder().encode(`${JSON.stringify(frame)}\n`)
-    await dialogue.send(hostHello)
+    await greet(dialogue, situation)
     ;(dialogue.heard.given as Set<string>).add("in-pieces")
     // The pauses let the runner read one piece at a time.
     for (let at = 0; at < line.length; at += 7) {
@@ -99,11 +113,13 @@ export const scenarios = {
   },
   "strange line separators": async (dialogue, situation) => {
     const x_conformance = "line\u2028paragraph\u2029next\u0085line"
-    await dialogue.send(hostHello, run(situation, "separators", { x_conformance }))
+    await greet(dialogue, situation)
+    await dialogue.send(run(situation, "separators", { x_conformance }))
     await dialogue.ended("separators")
   },
   "a line of 1 MB": async (dialogue, situation) => {
-    await dialogue.send(hostHello, run(situation, "big", { x_conformance: "x".repeat(1_000_000) }))
+    await greet(dialogue, situation)
+    await dialogue.send(run(situation, "big", { x_conformance: "x".repeat(1_000_000) }))
     await dialogue.ended("big")
   },
   "two runs": async (dialogue, situation) => {
@@ -115,7 +131,8 @@ export const scenarios = {
     for (const id of twentyIds) await dialogue.ended(id)
   },
   busy: async (dialogue, situation) => {
-    await dialogue.send(hostHello, longRun(situation, "busy"))
+    await greet(dialogue, situation)
+    await dialogue.send(longRun(situation, "busy"))
     await underWay(dialogue, "busy")
     await dialogue.send({ type: "run", id: "asked-while-busy", params: badParams["prompt-number"] })
     dialogue.note("asked")
@@ -123,21 +140,24 @@ export const scenarios = {
     await dialogue.refused("asked-while-busy")
   },
   duplicate: async (dialogue, situation) => {
-    await dialogue.send(hostHello, longRun(situation, "twice-given"))
+    await greet(dialogue, situation)
+    await dialogue.send(longRun(situation, "twice-given"))
     await underWay(dialogue, "twice-given")
-    await dialogue.send(run(situation, "twice-given"))
+    await dialogue.send(run(situation, "twice-given"), { type: "conformance.unknown", id: "twice-given" })
     await dialogue.ended("twice-given")
     await dialogue.send(run(situation, "after-duplicate"))
     await dialogue.ended("after-duplicate")
   },
   cancel: async (dialogue, situation) => {
-    await dialogue.send(hostHello, longRun(situation, "cancelled"))
+    await greet(dialogue, situation)
+    await dialogue.send(longRun(situation, "cancelled"))
     await underWay(dialogue, "cancelled")
     await dialogue.send(cancel("cancelled"))
     await dialogue.ended("cancelled")
   },
   "cancel twice": async (dialogue, situation) => {
-    await dialogue.send(hostHello, longRun(situation, "cancelled-twice"))
+    await greet(dialogue, situation)
+    await dialogue.send(longRun(situation, "cancelled-twice"))
     await underWay(dialogue, "cancelled-twice")
     await dialogue.send(cancel("cancelled-twice"), cancel("cancelled-twice"))
     await dialogue.ended("cancelled-twice")
@@ -145,18 +165,21 @@ export const scenarios = {
     await dialogue.ended("after-cancelling-twice")
   },
   "cancel after the end": async (dialogue, situation) => {
-    await dialogue.send(hostHello, run(situation, "ended-first"))
+    await greet(dialogue, situation)
+    await dialogue.send(run(situation, "ended-first"))
     await dialogue.ended("ended-first")
     await dialogue.send(cancel("ended-first"), run(situation, "after-late-cancel"))
     await dialogue.ended("after-late-cancel")
   },
   "cancel of an unknown run": async (dialogue, situation) => {
-    await dialogue.send(hostHello, cancel("never-given"), run(situation, "after-unknown-cancel"))
+    await greet(dialogue, situation)
+    await dialogue.send(cancel("never-given"), run(situation, "after-unknown-cancel"))
     await dialogue.ended("after-unknown-cancel")
   },
   "answer nobody asked for": async (dialogue, situation) => {
     const answer = { type: "answer", request: "never-asked", value: true }
-    await dialogue.send(hostHello, { ...answer, id: "answered-unasked" }, longRun(situation, "answered"))
+    await greet(dialogue, situation)
+    await dialogue.send({ ...answer, id: "answered-unasked" }, longRun(situation, "answered"))
     await dialogue.send({ ...answer, id: "answered" })
     await dialogue.ended("answered")
   },

@@ -13,7 +13,7 @@ export const byteDeeds: ReadonlyArray<DeedWord> = [
     [2, 2],
     (count = 0, bytes = 0) =>
       (world, run) =>
-        flood(world, run, count, bytes)
+        flood(world, run, { count, bytes })
   ),
   withNumbers("huge-line BYTES", [1, 1], (bytes = 0) => (world, run) => {
     const { head, padding, tail } = paddedLine(run, bytes)
