@@ -7,58 +7,82 @@ export interface BoundedOutput {
   readonly result: () => { readonly text: string; readonly truncated: boolean; readonly bytes: number }
 }
 
-/** Holds at most `limit` bytes plus the last text that was appended. The first quarter is head, the rest is tail. */
+const firstCapacity = 4_096
+
+/**
+ * Holds at most `limit` bytes: the first quarter is the beginning and stays, the rest is a ring that is overwritten.
+ * The byte at offset n of everything that was appended lies at n in the beginning, and at n modulo its size in the ring.
+ */
 export function makeBoundedOutput(limit: number): BoundedOutput {
-  const headLimit = Math.floor(limit / 4)
-  const tailLimit = limit - headLimit
-  let head = ""
-  let headBytes = 0
-  let tail: Array<{ readonly text: string; readonly bytes: number }> = []
-  let tailBytes = 0
+  const headSize = Math.floor(limit / 4)
+  const ringSize = limit - headSize
+  let store: Buffer = Buffer.alloc(Math.min(limit, firstCapacity))
   let bytes = 0
 
+  const placeOf = (offset: number) => (offset < headSize ? offset : headSize + ((offset - headSize) % ringSize))
+  const write = (piece: Buffer) => {
+    for (let from = 0; from < piece.length; ) {
+      const place = placeOf(bytes)
+      const room = (place < headSize ? headSize : limit) - place
+      const written = piece.copy(store, place, from, from + room)
+      from += written
+      bytes += written
+    }
+  }
   const append = (text: string) => {
-    const size = Buffer.byteLength(text)
-    bytes += size
-    if (tailBytes === 0 && headBytes + size <= headLimit) {
-      head += text
-      headBytes += size
-      return
-    }
-    tail.push({ text, bytes: size })
-    tailBytes += size
-    let surplus = 0
-    while (tailBytes - (tail[surplus]?.bytes ?? tailBytes) >= tailLimit) {
-      tailBytes -= tail[surplus]?.bytes ?? 0
-      surplus++
-    }
-    if (surplus > 0) tail = tail.slice(surplus)
+    const piece = Buffer.from(text)
+    const needed = Math.min(limit, bytes + piece.length)
+    if (needed > store.length) store = enlarged(store, Math.min(limit, Math.max(needed, store.length * 2)))
+    write(piece)
   }
-
   const result = () => {
-    const end = tail.map((part) => part.text).join("")
-    if (bytes === headBytes + tailBytes && bytes <= limit) return { text: head + end, truncated: false, bytes }
-    const kept = lastBytes(end, tailLimit)
-    const missing = bytes - headBytes - Buffer.byteLength(kept)
-    return { text: `${head}\n[... ${missing} bytes left out ...]\n${kept}`, truncated: true, bytes }
+    if (bytes <= limit) return { text: store.toString("utf8", 0, bytes), truncated: false, bytes }
+    const oldest = placeOf(bytes)
+    const head = wholeUntil(store, headSize)
+    const tail = wholeFrom(Buffer.concat([store.subarray(oldest), store.subarray(headSize, oldest)]))
+    const text = `${head}${note(bytes - head.length - tail.length)}${tail}`
+    return { text, truncated: true, bytes }
   }
-
   return { append, result }
 }
 
-/** The last `limit` bytes of a text, beginning with a whole character. */
-function lastBytes(text: string, limit: number): string {
-  const encoded = Buffer.from(text)
-  let from = Math.max(0, encoded.length - limit)
-  while (((encoded[from] ?? 0) & 0xc0) === 0x80) from++
-  return encoded.subarray(from).toString()
+function enlarged(store: Buffer, capacity: number): Buffer {
+  const larger = Buffer.alloc(capacity)
+  store.copy(larger)
+  return larger
+}
+
+/** The first bytes without a character that is cut at the end. */
+function wholeUntil(bytes: Buffer, end: number): Buffer {
+  let start = end - 1
+  while (start > 0 && isInside(bytes[start])) start--
+  return bytes.subarray(0, start + sizeOfCharacter(bytes[start] ?? 0) <= end ? end : start)
+}
+
+function sizeOfCharacter(firstByte: number): number {
+  return firstByte < 0x80 ? 1 : firstByte < 0xe0 ? 2 : firstByte < 0xf0 ? 3 : 4
+}
+
+/** The bytes without a character that was cut at the beginning. */
+function wholeFrom(bytes: Buffer): Buffer {
+  let from = 0
+  while (isInside(bytes[from])) from++
+  return bytes.subarray(from)
+}
+
+/** Whether a byte is one of a character's later ones. */
+function isInside(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
+}
+
+function note(missing: number): string {
+  return `\n[... ${missing} bytes left out ...]\n`
 }
 
 /** The beginning of a text, at most `limit` bytes of UTF-8, with a note when something is missing. */
 export function firstBytes(text: string, limit: number): string {
   if (text.length * 3 <= limit || Buffer.byteLength(text) <= limit) return text
-  const encoded = Buffer.from(text)
-  let to = limit
-  while (to > 0 && ((encoded[to] ?? 0) & 0xc0) === 0x80) to--
-  return `${encoded.subarray(0, to).toString()}\n[... ${encoded.length - to} bytes left out ...]`
+  const bytes = Buffer.from(text)
+  const kept = wholeUntil(bytes, limit)
+  return `${kept}${note(bytes.length - kept.length)}`
 }

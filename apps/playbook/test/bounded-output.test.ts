@@ -47,7 +47,15 @@ describe("bounded output", () => {
     )
   })
 
-  it("holds no more than the limit and the last text, however much is appended", () => {
+  it("takes very many small texts without getting slower and slower", () => {
+    const output = makeBoundedOutput(1024 * 1024)
+    const started = performance.now()
+    for (let count = 0; count < 2_000_000; count++) output.append("x")
+    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(output.result()).toMatchObject({ truncated: true, bytes: 2_000_000 })
+  })
+
+  it("holds no more than the limit, however much is appended", () => {
     const output = makeBoundedOutput(1000)
     const before = process.memoryUsage().heapUsed
     for (let count = 0; count < 20_000; count++) output.append(`${count}`.padEnd(5_000, "x"))
@@ -58,7 +66,8 @@ describe("bounded output", () => {
 
 describe("firstBytes", () => {
   it("cuts no character", () => {
-    expect(firstBytes("aöb", 2)).toBe("a\n[... 3 bytes left out ...]")
+    expect(firstBytes("aöb", 2)).toBe("a\n[... 3 bytes left out ...]\n")
+    expect(firstBytes("aöb", 3)).toBe("aö\n[... 1 bytes left out ...]\n")
     expect(firstBytes("aöb", 4)).toBe("aöb")
   })
 })
