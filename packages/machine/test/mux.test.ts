@@ -136,6 +136,11 @@ describe("stopping a run", () => {
       ["hello", ...acceptA, "write cancel a", "settle", "end a completed", "release a"]
     ],
     [
+      "keeps an end that was heard when the grace runs out before it is told [W0-05]",
+      [at(0), hello("cooperative"), open("a"), cancel("a"), ok("a"), at(1_000), settled],
+      ["hello", ...acceptA, "write cancel a", "settle", "end a completed", "release a"]
+    ],
+    [
       "takes no cancel once the end was heard [W0-05]",
       [hello("cooperative"), open("a"), ok("a"), cancel("a"), settled],
       ["hello", ...acceptA, "settle", "end a completed", "release a"]

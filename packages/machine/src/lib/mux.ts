@@ -349,7 +349,7 @@ function tick<Owner>(state: MuxState<Owner>, now: number, out: Out<Owner>): void
   for (const run of state.stopping) if (now >= run.graceEnd) abandon(state, run, out)
 }
 
-/** The runner cannot be used at all: every run ends with the reason, without waiting for the exit. */
+/** The runner cannot be used at all, said before its first frame: every run ends with the reason, without waiting for the exit. */
 function condemn<Owner>(
   state: MuxState<Owner>,
   verdict: NonNullable<MuxState<Owner>["verdict"]>,
@@ -359,11 +359,9 @@ function condemn<Owner>(
   state.verdict = verdict
   retire(state, verdict.fault.message, out)
   for (const run of [...state.runs.values()]) {
-    run.ending ??= { outcome: verdict.outcome, error: verdict.fault }
+    run.ending = { outcome: verdict.outcome, error: verdict.fault }
     finish(state, run, out)
   }
-  state.settling = []
-  state.settlingNext = []
   kill(state, verdict.fault.message, out)
 }
 
