@@ -46,7 +46,7 @@ export function publishedPackagesOf(root: string): ReadonlyArray<Package> {
 /** The .ts files under a folder, relative to the root, without what is built, recorded or installed. */
 export function typescriptFiles(root: string, folder: string): ReadonlyArray<string> {
   if (!existsSync(join(root, folder))) return []
-  const ignored = new Set(["node_modules", "dist", "fixtures", ".turbo"])
+  const ignored = new Set(["node_modules", "dist", ".turbo"])
   return globSync("**/*.ts", { cwd: join(root, folder), exclude: (name) => ignored.has(name) })
     .filter((path) => !path.endsWith(".d.ts") && statSync(join(root, folder, path)).isFile())
     .map((path) => join(folder, path))
