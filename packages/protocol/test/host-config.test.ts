@@ -17,7 +17,7 @@ describe("the host's configuration", () => {
     expect(decoded).toMatchObject({ ok: true, value: { ...least, runner: { permits: 64, frame_bytes: 16_777_216 } } })
   })
 
-  it("fills in the limits that the documents name [W0-01 W0-10 W0-12 W0-15 W0-16]", () => {
+  it("fills in the limits that the documents name", () => {
     const { runner, restart, window } = HostConfig.parse(least)
     expect(window).toEqual({ records: 1024, bytes: 1024 * 1024 })
     expect(restart).toMatchObject({
@@ -53,6 +53,11 @@ describe("the host's configuration", () => {
       "a longest delay under the standard one",
       { ...least, restart: { backoff_max_ms: 100 } },
       ["restart.backoff_max_ms"]
+    ],
+    [
+      "a longest delay under the shortest beside a death that is no number",
+      { ...least, restart: { backoff_min_ms: 9, backoff_max_ms: 8, breaker_deaths: "5" } },
+      ["restart.breaker_deaths", "restart.backoff_max_ms"]
     ],
     ["a setting that does not exist", { ...least, runner: { permit: 1 } }, ["runner.permit"]],
     ["settings that do not exist", { ...least, port: 1, runner: { a: 1, b: 2 } }, ["runner.a", "runner.b", "port"]]

@@ -1,5 +1,5 @@
 import { type Decoded, decoded, faulty, type LineFault } from "./decoded.ts"
-import { MAX_ID_LENGTH } from "./ids.ts"
+import { isRunId } from "./ids.ts"
 import type { StderrFrame, StdoutFrame } from "./stdio-frames.ts"
 
 // The envelope checks of the per-event path, written by hand because zod would cost a fifth of it. A property test
@@ -12,13 +12,13 @@ export function checkStdoutFrame(value: unknown): Decoded<StdoutFrame, LineFault
   if (!isObject(value)) return faulty("not_object", "the line is JSON, but not an object")
   switch (value["type"]) {
     case "event":
-      if (!isId(value["id"])) return wrong("id")
+      if (!isRunId(value["id"])) return wrong("id")
       return isEvent(value["event"]) ? accept(value) : wrong("event")
     case "end":
-      if (!isId(value["id"])) return wrong("id")
+      if (!isRunId(value["id"])) return wrong("id")
       return checkEnd(value)
     case "ask":
-      if (!isId(value["id"])) return wrong("id")
+      if (!isRunId(value["id"])) return wrong("id")
       if (!isNonEmpty(value["request"])) return wrong("request")
       return value["kind"] === "permission" || value["kind"] === "question" ? accept(value) : wrong("kind")
     case "hello":
@@ -33,7 +33,7 @@ export function checkStderrFrame(value: unknown): Decoded<StderrFrame, LineFault
   if (!isObject(value)) return faulty("not_object", "the line is JSON, but not an object")
   switch (value["type"]) {
     case "diag":
-      if (value["id"] !== undefined && !isId(value["id"])) return wrong("id")
+      if (value["id"] !== undefined && !isRunId(value["id"])) return wrong("id")
       if (typeof value["level"] !== "string") return wrong("level")
       return typeof value["message"] === "string" ? accept(value) : wrong("message")
     case "fatal":
@@ -87,12 +87,6 @@ function isEvent(value: unknown): boolean {
 
 function isNonEmpty(value: unknown): value is string {
   return typeof value === "string" && value.length > 0
-}
-
-/** A code point has one or two units: only an id that is longer in units has to be counted. */
-function isId(value: unknown): value is string {
-  if (!isNonEmpty(value) || value.length > 2 * MAX_ID_LENGTH) return false
-  return value.length <= MAX_ID_LENGTH || [...value].length <= MAX_ID_LENGTH
 }
 
 function isOptionalString(value: unknown): boolean {
