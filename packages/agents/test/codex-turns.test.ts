@@ -84,6 +84,25 @@ describe("opening a run", () => {
     expect(codex.methods().slice(-2)).toEqual(["thread/archive", "thread/unarchive"])
   })
 
+  it("takes a thread back that was left in the archive", () => {
+    const codex = fakeCodex()
+    codex.ready()
+    codex.run("a", { resume: "t-a" })
+    codex.refuse("thread/resume", "session t-a is archived")
+    expect(codex.methods().slice(-2)).toEqual(["thread/unarchive", "thread/resume"])
+    codex.answer("thread/resume", { thread: { id: "t-a" } })
+    expect(codex.words().at(-1)).toBe("a thread.started")
+  })
+
+  it("ends a run whose params JSON cannot carry, and writes nothing for it", () => {
+    const codex = fakeCodex()
+    codex.ready()
+    const before = codex.written.length
+    codex.run("a", { config: { huge: 1n } })
+    expect(codex.frames.at(-1)).toMatchObject({ status: "error", error: expect.stringContaining("JSON") })
+    expect(codex.written).toHaveLength(before)
+  })
+
   it("says fatal when Codex refuses the handshake", () => {
     const codex = fakeCodex()
     codex.refuse("initialize", "too old")
@@ -97,7 +116,7 @@ describe("cancelling a run", () => {
     codex.run("a")
     codex.cancel("a")
     codex.ready()
-    expect(codex.words()).toEqual(["a end cancelled", "hello codex 1.2.3"])
+    expect(codex.words()).toEqual(["hello codex 1.2.3", "a end cancelled"])
     expect(codex.methods()).not.toContain("thread/start")
   })
 
@@ -333,6 +352,12 @@ describe("what Codex asks", () => {
     codex.host({ type: "answer", id: "a", request, value: "accept" })
     codex.host({ type: "answer", id: "a", request, value: "accept" })
     expect(codex.written).toHaveLength(before + 1)
+  })
+
+  it("says no when JSON cannot carry the answer", () => {
+    const codex = ask("item/commandExecution/requestApproval")
+    codex.host({ type: "answer", id: "a", request, value: { acceptWithExecpolicyAmendment: 1n } })
+    expect(codex.asked().at(-1)).toEqual({ id: 0, result: { decision: "decline" } })
   })
 
   it("says when Codex takes a question back, and is silent about its own answer", () => {

@@ -116,6 +116,7 @@ describe("the real Codex", () => {
   it("goes on with a thread right after its last run", async () => {
     await endOf("a", "[[text]]")
     const resume = house.codex.eventsOf("a")[0]?.["thread_id"]
+    // Nothing is waited for: the thread is still on its way through the archive.
     expect(await endOf("b", "[[text]]", { resume })).toMatchObject({ status: "ok" })
     const usage = house.codex.eventsOf("b").at(-1)?.["usage"]
     expect(usage).toMatchObject({ input_tokens: 100 })

@@ -34,7 +34,7 @@ export function startDialect(dialect: Dialect): Heard {
 }
 
 /** One word group a frame; repeated deltas of one item are one. */
-export function wordsOf(frames: ReadonlyArray<RunnerFrame>): ReadonlyArray<string> {
+function wordsOf(frames: ReadonlyArray<RunnerFrame>): ReadonlyArray<string> {
   const words: Array<string> = []
   for (const frame of frames) {
     const word = wordOf(frame)

@@ -1,5 +1,6 @@
 import type { DialectSink } from "@signalbox/machine"
 import type { HostFrame } from "@signalbox/protocol"
+import { encodeLine } from "./calls.ts"
 import { type CodexState, type Question, say, sayVendor } from "./codex-state.ts"
 import { ApprovalRequest, ResolvedNotice, readWire } from "./wire.ts"
 
@@ -63,7 +64,9 @@ export function answerQuestion(state: CodexState, frame: AnswerFrame, sink: Dial
   const question = state.questions.get(frame.request)
   if (question === undefined || question.run.id !== frame.id) return
   state.questions.delete(frame.request)
-  sink.write(JSON.stringify({ id: question.rpcId, result: resultOf(question, frame.value) }))
+  const id = question.rpcId
+  const line = encodeLine({ id, result: resultOf(question, frame.value) })
+  sink.write(line.ok ? line.value : JSON.stringify({ id, result: resultOf(question, "decline") }))
 }
 
 function resultOf(question: Question, value: unknown): object {

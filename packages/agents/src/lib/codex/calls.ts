@@ -19,10 +19,26 @@ export interface Call {
   readonly answered: (answer: Answer) => void
 }
 
+/** Asks. Params that JSON cannot carry are answered here, with a refusal. */
 export function call(calls: Calls, sink: DialectSink, { method, params, answered }: Call): void {
   const id = ++calls.lastId
+  const line = encodeLine({ id, method, params })
+  if (!line.ok) return answered({ ok: false, message: `JSON cannot carry the parameters: ${line.fault.message}` })
   calls.waiting.set(id, answered)
-  sink.write(JSON.stringify({ id, method, params }))
+  sink.write(line.value)
+}
+
+type EncodedLine =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly fault: { readonly message: string } }
+
+/** Says one message as a line, unless JSON cannot carry it. */
+export function encodeLine(message: object): EncodedLine {
+  try {
+    return { ok: true, value: JSON.stringify(message) }
+  } catch (error) {
+    return { ok: false, fault: { message: error instanceof Error ? error.message : String(error) } }
+  }
 }
 
 /** Takes an answer in. False when nobody asked. */

@@ -59,7 +59,7 @@ function introduce(state: CodexState, sink: DialectSink): void {
   })
 }
 
-/** The app-server refuses everything before its answer, so runs wait for it here. */
+/** The app-server refuses everything before its answer, so runs wait for it here; `hello` is the first frame of all. */
 function becomeReady(state: CodexState, answer: Answer, sink: DialectSink): void {
   if (!answer.ok) return sink.frame({ type: "fatal", message: `codex refused to start: ${answer.message}` })
   sink.write(JSON.stringify({ method: "initialized" }))
@@ -73,7 +73,10 @@ function becomeReady(state: CodexState, answer: Answer, sink: DialectSink): void
   })
   const early = state.early ?? []
   state.early = undefined
-  for (const frame of early) startRun(state, frame, sink)
+  for (const { frame, cancelled } of early) {
+    if (cancelled) sink.frame({ type: "end", id: frame.id, status: "cancelled" })
+    else startRun(state, frame, sink)
+  }
 }
 
 /** `userAgent` is our name, a slash and Codex's version, then the system. */

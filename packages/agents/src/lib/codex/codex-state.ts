@@ -21,7 +21,12 @@ export interface CodexState {
   /** Warnings about the process that were passed on already. */
   readonly warned: Set<string>
   /** Runs that came before the app-server was ready; undefined once it is. */
-  early: Array<RunFrame> | undefined
+  early: Array<EarlyRun> | undefined
+}
+
+export interface EarlyRun {
+  readonly frame: RunFrame
+  cancelled: boolean
 }
 
 /** opening: its thread is asked for. starting: its turn is asked for. running. closing: the turn is over, tools are not. */

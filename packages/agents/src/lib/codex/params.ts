@@ -17,8 +17,8 @@ export type CodexRequest =
   | { readonly ok: false; readonly error: string }
 
 /** Codex asks nobody and writes in its workspace only, unless the run says otherwise: so nothing hangs on a question. */
-export const defaultApprovalPolicy = "never"
-export const defaultSandbox = "workspace-write"
+const defaultApprovalPolicy = "never"
+const defaultSandbox = "workspace-write"
 
 const known = new Set(Object.keys(CodexParams.shape))
 

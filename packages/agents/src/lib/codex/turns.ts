@@ -33,7 +33,7 @@ type Request = Extract<CodexRequest, { readonly ok: true }>
 
 export function startRun(state: CodexState, frame: RunFrame, sink: DialectSink): void {
   if (state.early !== undefined) {
-    state.early.push(frame)
+    state.early.push({ frame, cancelled: false })
     return
   }
   const run = makeCodexRun(frame.id)
@@ -46,10 +46,23 @@ export function startRun(state: CodexState, frame: RunFrame, sink: DialectSink):
   for (const name of request.unknown) warnOfParam(run, name, sink)
   state.runs.set(run.id, run)
   if (resume !== undefined) state.resuming.add(resume)
-  call(state.calls, sink, {
-    method: request.method,
-    params: request.thread,
-    answered: (answer) => openThread(state, { run, request, answer }, sink)
+  askThread(state, { run, request, answered: (answer) => openThread(state, { run, request, answer }, sink) }, sink)
+}
+
+interface AskedThread {
+  readonly run: CodexRun
+  readonly request: Request
+  readonly answered: (answer: Answer) => void
+}
+
+/** A thread whose last process died between archiving it and taking it back is taken back now. */
+function askThread(state: CodexState, { run, request, answered }: AskedThread, sink: DialectSink): void {
+  const { method, thread: params, resume } = request
+  const ask = (done: (answer: Answer) => void) => call(state.calls, sink, { method, params, answered: done })
+  ask((answer) => {
+    if (answer.ok || resume === undefined || run.cancelled) return answered(answer)
+    call(state.calls, sink, { method: "thread/unarchive", params: { threadId: resume }, answered: ignored })
+    ask(answered)
   })
 }
 
@@ -106,11 +119,8 @@ export function turnStarted(state: CodexState, run: CodexRun, turn: string, sink
 
 /** Asks the run to stop. Twice is once; after the end it is nothing. */
 export function cancelRun(state: CodexState, id: string, sink: DialectSink): void {
-  const early = state.early?.findIndex((frame) => frame.id === id) ?? -1
-  if (early >= 0) {
-    state.early?.splice(early, 1)
-    return sink.frame({ type: "end", id, status: "cancelled" })
-  }
+  const early = state.early?.find(({ frame }) => frame.id === id)
+  if (early !== undefined) early.cancelled = true
   const run = state.runs.get(id)
   if (run === undefined || run.cancelled) return
   run.cancelled = true

@@ -7,10 +7,10 @@ import { appendOutput, makeOutputTail, type OutputTail, readOutput } from "../ou
 // Lines of stderr are diagnostics, up to a limit, and stay evidence as well.
 
 /** What is kept of the output for the completed item, in UTF-16 code units; the deltas have all of it. */
-export const MAX_AGGREGATED_OUTPUT = 1024 * 1024
+const maxAggregatedOutput = 1024 * 1024
 
 /** What is passed on of stderr as diagnostics, in UTF-16 code units. */
-export const MAX_STDERR_DIAGS = 1024 * 1024
+const maxStderrDiags = 1024 * 1024
 
 const itemId = "command"
 
@@ -30,11 +30,11 @@ interface CommandState {
 export function commandDialect(command: string): Dialect {
   const state: CommandState = {
     command,
-    output: makeOutputTail(MAX_AGGREGATED_OUTPUT),
+    output: makeOutputTail(maxAggregatedOutput),
     run: undefined,
     itemOpen: false,
     spoke: false,
-    stderrLeft: MAX_STDERR_DIAGS
+    stderrLeft: maxStderrDiags
   }
   return {
     start: (sink) => sink.frame({ type: "hello", protocol: PROTOCOL_VERSION, agent: "command", capabilities }),
