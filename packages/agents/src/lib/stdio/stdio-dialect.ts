@@ -5,8 +5,8 @@ import {
   decodeStdoutLine,
   encodeLine,
   type HostFrame,
+  isRunId,
   type LineFault,
-  MAX_ID_LENGTH,
   PROTOCOL_VERSION,
   type RunFrame
 } from "@signalbox/protocol"
@@ -99,5 +99,5 @@ function strayOf(kind: Exclude<LineFault["kind"], "blank">, sample: string) {
 function runIdOf(line: string): string | undefined {
   const decoded = decodeObjectLine(line)
   const id = decoded.ok ? decoded.value["id"] : undefined
-  return typeof id === "string" && id.length > 0 && id.length <= MAX_ID_LENGTH ? id : undefined
+  return isRunId(id) ? id : undefined
 }
