@@ -25,6 +25,11 @@ export function startNode(...args: ReadonlyArray<string>) {
     child.stdout.destroy()
     await closed
   })
+  /** A child that is gone will bring nothing about; what it said tells why. */
+  const goesOn = (fact: string): false => {
+    if (child.exitCode === null && child.signalCode === null) return false
+    throw new Error(`the child exited before this came true: ${fact}\n${text.out}${text.err}`)
+  }
   const out = () => framesOf(text.out)
   const err = () => framesOf(text.err)
   return {
@@ -39,8 +44,10 @@ export function startNode(...args: ReadonlyArray<string>) {
       out()
         .filter((frame) => frame["id"] === id)
         .map((frame) => (frame["type"] === "end" ? `end ${frame["status"]}` : frame["type"])),
-    untilOut: (fact: string, holds: (frames: ReadonlyArray<Frame>) => boolean) => until(fact, () => holds(out())),
-    untilErr: (fact: string, holds: (frames: ReadonlyArray<Frame>) => boolean) => until(fact, () => holds(err())),
+    untilOut: (fact: string, holds: (frames: ReadonlyArray<Frame>) => boolean) =>
+      until(fact, () => holds(out()) || goesOn(fact)),
+    untilErr: (fact: string, holds: (frames: ReadonlyArray<Frame>) => boolean) =>
+      until(fact, () => holds(err()) || goesOn(fact)),
     closeInput: () => child.stdin.end(),
     /** Waits for the end of the process and of both pipes. */
     exit: async () => {

@@ -13,6 +13,14 @@ it("says hello first, with its name, version and abilities [W0-16]", async () =>
   expect(memory.frames[0]).toEqual({ type: "hello", protocol: 1, agent: "mine", version: "1.2.3", capabilities })
 })
 
+it("takes an id of 256 characters, also when each of them is two units of UTF-16 [S0-18]", async () => {
+  const memory = memoryRunner(scriptedHandler)
+  const id = "\u{1f600}".repeat(256)
+  memory.hear(run(id, "say 1"))
+  await memory.drain()
+  expect(memory.out).toEqual([`event ${id} 1`, `end ${id} ok`])
+})
+
 it("runs many at once and ends each by itself [S0-17 S0-52]", async () => {
   const memory = memoryRunner(scriptedHandler)
   for (let id = 0; id < 500; id++) memory.hear(run(`r${id}`, "until-cancelled"))

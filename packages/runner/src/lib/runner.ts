@@ -3,7 +3,7 @@ import {
   decodeObjectLine,
   type DiagFrame,
   type DiagLevel,
-  MAX_ID_LENGTH,
+  isRunId,
   PROTOCOL_VERSION
 } from "@signalbox/protocol"
 import { checkParams } from "./check-params.ts"
@@ -97,7 +97,7 @@ function hear<Signal>(runner: RunnerState<Signal>, text: string): void {
   const frame = read.value
   if (frame["type"] === "hello") return checkHello(runner, frame)
   const id = frame["id"]
-  if (!isId(id)) return warn(runner, "ignored a line: it has no usable `id`")
+  if (!isRunId(id)) return warn(runner, "ignored a line: it has no usable `id`")
   switch (frame["type"]) {
     case "run":
       return accept(runner, id, frame["params"])
@@ -180,8 +180,4 @@ function because(reason: unknown): string {
 
 function typeName(type: unknown): string {
   return typeof type === "string" ? flatten(type.slice(0, 64)) : "the line has no string `type`"
-}
-
-function isId(id: unknown): id is string {
-  return typeof id === "string" && id !== "" && id.length <= MAX_ID_LENGTH
 }
