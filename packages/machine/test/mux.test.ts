@@ -212,6 +212,11 @@ describe("stopping a run", () => {
     ])
   })
 
+  it("tells the cancellation also when the killed program leaves with success [W0-05]", () => {
+    const { words } = tell([open("a"), cancel("a"), ok("a"), exited(0)], { deathOutcome: "failed" })
+    expect(words.slice(-2)).toEqual(["end a cancelled cancelled", "release a"])
+  })
+
   it("asks for a tick at the end of the grace", () => {
     const { state } = tell([at(100), hello("cooperative"), open("a"), cancel("a")])
     expect(muxDeadline(state)).toBe(1_100)

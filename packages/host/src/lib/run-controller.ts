@@ -49,93 +49,134 @@ export interface RunFacts {
 }
 
 export function makeRunController(parts: RunControllerParts): RunController {
-  const acceptedAt = parts.now()
-  const asks = new Set<string>()
-  let state: RunState | "ended" = "starting"
-  let grantedAt: number | undefined
-  let heardAt: number | undefined
-  let open: StoppableRun | undefined
-  let wish: StopWish | undefined
-  let broken: Fault | undefined
-  let usage: Usage | undefined
-  let events = 0
-  let diags = 0
-
-  const enter = (next: RunState) => {
-    if (state === next || state === "ended") return
-    state = next
-    parts.append({ type: "state", state: next })
-  }
-  const finish = (ending: Ending) => {
-    if (state === "ended") return
-    state = "ended"
-    const now = parts.now()
-    const stats = {
-      events,
-      diags,
-      wait_ms: Math.max(0, (grantedAt ?? now) - acceptedAt),
-      duration_ms: Math.max(0, now - acceptedAt)
-    }
-    const told = broken === undefined ? ending : { ...ending, outcome: "failed" as const, error: broken }
-    const body: EndedBody = {
-      type: "ended",
-      outcome: told.outcome,
-      ...(told.error === undefined ? {} : { error: told.error }),
-      ...(told.exit === undefined ? {} : { exit: told.exit }),
-      ...(usage === undefined ? {} : { usage }),
-      stats
-    }
-    parts.append(body)
-    parts.over(body)
-  }
-  const stop = (asked: StopWish) => {
-    if (state === "ended" || wish !== undefined) return
-    wish = asked
-    if (open === undefined) parts.leaveLine()
-    else open.stop(asked)
-  }
+  const life = newLife(parts)
   return {
-    event: (event) => {
-      events++
-      heardAt = parts.now()
-      if (event.type === "turn.completed" || event.type === "usage") usage = usageOf(event) ?? usage
-      parts.append({ type: "event", event })
-    },
-    ask: (ask) => {
-      heardAt = parts.now()
-      asks.add(ask.request)
-      events++
-      parts.append({ type: "event", event: { ...ask, type: "permission.requested" } })
-      enter("waiting")
-    },
-    answer: (request, value) => {
-      if (!asks.delete(request)) return
-      open?.answer(request, value)
-      heardAt = parts.now()
-      if (asks.size === 0) enter("running")
-    },
+    event: (event) => hearEvent(life, event),
+    ask: (ask) => hearAsk(life, ask),
+    answer: (request, value) => answer(life, request, value),
     diag: (level, source, message) => {
-      diags++
+      life.diags++
       parts.append({ type: "diag", level, source, message })
     },
-    end: finish,
+    end: (ending) => finish(life, ending),
     granted: (run) => {
-      open = run
-      grantedAt = parts.now()
-      enter("running")
-      if (wish !== undefined) run.stop(wish)
+      life.open = run
+      life.grantedAt = parts.now()
+      enter(life, "running")
+      if (life.wish !== undefined) run.stop(life.wish)
     },
     refused: (ending) => {
-      if (open !== undefined) return
-      finish(wish === undefined ? ending : { outcome: wish.outcome, error: wish.fault })
+      if (life.open !== undefined) return
+      finish(life, life.wish === undefined ? ending : { outcome: life.wish.outcome, error: life.wish.fault })
     },
-    waiting: () => enter("queued"),
-    stop,
+    waiting: () => enter(life, "queued"),
+    stop: (wish) => stop(life, wish),
     traceFailed: (fault) => {
-      broken ??= fault
-      stop({ outcome: "cancelled", fault })
+      life.broken ??= fault
+      stop(life, { outcome: "cancelled", fault })
     },
-    facts: () => ({ state, acceptedAt, grantedAt, heardAt, events })
+    facts: () => ({
+      state: life.state,
+      acceptedAt: life.acceptedAt,
+      grantedAt: life.grantedAt,
+      heardAt: life.heardAt,
+      events: life.events
+    })
+  }
+}
+
+interface Life {
+  readonly parts: RunControllerParts
+  readonly acceptedAt: number
+  readonly asks: Set<string>
+  state: RunState | "ended"
+  grantedAt: number | undefined
+  heardAt: number | undefined
+  open: StoppableRun | undefined
+  wish: StopWish | undefined
+  broken: Fault | undefined
+  usage: Usage | undefined
+  events: number
+  diags: number
+}
+
+function newLife(parts: RunControllerParts): Life {
+  return {
+    parts,
+    acceptedAt: parts.now(),
+    asks: new Set(),
+    state: "starting",
+    grantedAt: undefined,
+    heardAt: undefined,
+    open: undefined,
+    wish: undefined,
+    broken: undefined,
+    usage: undefined,
+    events: 0,
+    diags: 0
+  }
+}
+
+function hearEvent(life: Life, event: RunEvent): void {
+  life.events++
+  life.heardAt = life.parts.now()
+  if (event.type === "turn.completed" || event.type === "usage") life.usage = usageOf(event) ?? life.usage
+  life.parts.append({ type: "event", event })
+}
+
+function hearAsk(life: Life, ask: AskFrame): void {
+  life.asks.add(ask.request)
+  hearEvent(life, { ...ask, type: "permission.requested" })
+  enter(life, "waiting")
+}
+
+function answer(life: Life, request: string, value: unknown): void {
+  if (!life.asks.delete(request)) return
+  life.open?.answer(request, value)
+  life.heardAt = life.parts.now()
+  if (life.asks.size === 0) enter(life, "running")
+}
+
+/** The first wish wins. A run that has no permit yet leaves the line; `refused` follows from it. */
+function stop(life: Life, wish: StopWish): void {
+  if (life.state === "ended" || life.wish !== undefined) return
+  life.wish = wish
+  if (life.open === undefined) life.parts.leaveLine()
+  else life.open.stop(wish)
+}
+
+function enter(life: Life, next: RunState): void {
+  if (life.state === next || life.state === "ended") return
+  life.state = next
+  life.parts.append({ type: "state", state: next })
+}
+
+function finish(life: Life, ending: Ending): void {
+  if (life.state === "ended") return
+  life.state = "ended"
+  const body = endedBody(life, ending)
+  life.parts.append(body)
+  life.parts.over(body)
+}
+
+/** A trace that broke makes the run a failure, whatever the agent says. */
+function endedBody(life: Life, ending: Ending): EndedBody {
+  const { acceptedAt, grantedAt, broken, usage, events, diags } = life
+  const now = life.parts.now()
+  const error = broken ?? ending.error
+  const stats = {
+    events,
+    diags,
+    wait_ms: Math.max(0, (grantedAt ?? now) - acceptedAt),
+    duration_ms: Math.max(0, now - acceptedAt)
+  }
+  return {
+    type: "ended",
+    outcome: broken === undefined ? ending.outcome : "failed",
+    ...(error === undefined ? {} : { error }),
+    ...(ending.exit === undefined ? {} : { exit: ending.exit }),
+    ...(usage === undefined ? {} : { usage }),
+    stats
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type DialectSink,
   type MuxInput,
   type MuxOutput,
+  type MuxState,
   type MuxView,
   mux,
   type StopWish,
@@ -14,15 +15,8 @@ import type { RunnerConfig } from "@signalbox/protocol/config"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { RunnableAgent, RunSink } from "./AgentPort.ts"
-import {
-  DuplicateId,
-  EncodeFailed,
-  type KernelError,
-  RunnerClosed,
-  type SpawnFailed,
-  WriteFailed
-} from "./KernelErrors.ts"
-import { makeHearing } from "./Hearing.ts"
+import { DuplicateId, EncodeFailed, type KernelError, RunnerClosed, SpawnFailed, WriteFailed } from "./KernelErrors.ts"
+import { type Hearing, makeHearing } from "./Hearing.ts"
 import type { Process, ProcessExit } from "./Process.ts"
 import { Processes } from "./Processes.ts"
 
@@ -83,11 +77,11 @@ export interface RunnerOrder {
 export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Scope | Processes> =>
   Effect.gen(function* () {
     const processes = yield* Processes
-    const { agent, config } = order
+    const { agent, config, first } = order
     const dialect = agent.dialect()
     const stdin = makeStdin()
     const answers: Answers = { refused: undefined }
-    const body = yield* Interpreter.make(mux<RunOrder>(), muxConfig(order), {
+    const body: Body = yield* Interpreter.make(mux<RunOrder>(), muxConfig(order), {
       perform: (output) => perform(output),
       tick: (now): MuxInput<RunOrder> => ({ type: "tick", now })
     })
@@ -97,62 +91,88 @@ export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFaile
       frame: body.send,
       stray: (stray) => body.send({ type: "stray", stray })
     }
-    const perform = makePerform({
-      dialect,
-      sink,
-      order,
-      answers,
-      kill: () => stdin.process?.stop(true),
-      settle: () => afterPass(() => body.send({ type: "settled" }))
-    })
-    const hearing = makeHearing({ config, dialect, sink, tick: () => body.send({ type: "tick", now: body.now() }) })
+    const perform = makePerform({ dialect, sink, order, answers, body, kill: () => stdin.process?.stop(true) })
+    const hearing = makeHearing({ config, dialect, sink, tick: () => tick(body) })
 
-    body.send({ type: "tick", now: body.now() })
+    tick(body)
     dialect.start(sink)
-    if (order.first !== undefined)
-      body.send({ type: "open", owner: order.first, id: order.first.id, params: order.first.params })
-    const launch = agent.launch(order.first)
-    if (!launch.ok)
-      return yield* new SpawnFailed({ file: agent.name, reason: "unavailable", message: launch.fault.message })
-    const input = stdin.whole()
-    const process = yield* processes.spawn({
-      command: launch.command,
-      ...(input === undefined ? {} : { input }),
-      ...stopTimes(config),
-      hooks: {
-        stdout: hearing.stdout,
-        stderr: hearing.stderr,
-        exited: (exit) => body.send({ type: "exited", evidence: hearing.exited(exit) }),
-        stuck: () => body.send({ type: "stuck" })
-      }
-    })
+    if (first !== undefined) body.send({ type: "open", owner: first, id: first.id, params: first.params })
+    const process = yield* start(processes, { order, body, hearing, input: stdin.whole() })
     stdin.connect(process)
-    return {
-      generation: order.generation,
-      open: (run) => {
-        const fault = refusal(run, config, process)
-        if (fault !== undefined) return fault
-        answers.refused = undefined
-        body.send({ type: "open", owner: run, id: run.id, params: run.params })
-        return answers.refused
-      },
-      stop: (id, wish) => {
-        body.send({ type: "tick", now: body.now() })
-        body.send({ type: "stop", id, wish })
-      },
-      answer: (id, request, value) => body.send({ type: "answer", id, request, value }),
-      retire: () => body.send({ type: "retire" }),
-      kill: process.stop,
-      view: () => ({
-        ...viewMux(body.state),
-        generation: order.generation,
-        pid: process.pid,
-        queuedBytes: process.queuedBytes(),
-        stderrTail: hearing.stderrTail()
-      }),
-      gone: process.gone
+    return runnerOf({ order, body, answers, hearing, process })
+  })
+
+type Body = Interpreter.Interpreter<MuxState<RunOrder>, MuxInput<RunOrder>>
+
+/** Tells the mux the time: before every wish and every chunk, so that what follows from them has a time. */
+function tick(body: Body): void {
+  body.send({ type: "tick", now: body.now() })
+}
+
+interface Starting {
+  readonly order: RunnerOrder
+  readonly body: Body
+  readonly hearing: Hearing
+  readonly input: string | undefined
+}
+
+function start(
+  processes: Processes["Service"],
+  { order, body, hearing, input }: Starting
+): Effect.Effect<Process, SpawnFailed, Scope.Scope> {
+  const { agent, config } = order
+  const launch = agent.launch(order.first)
+  if (!launch.ok) {
+    return Effect.fail(new SpawnFailed({ file: agent.name, reason: "unavailable", message: launch.fault.message }))
+  }
+  return processes.spawn({
+    command: launch.command,
+    ...(input === undefined ? {} : { input }),
+    ...stopTimes(config),
+    hooks: {
+      stdout: hearing.stdout,
+      stderr: hearing.stderr,
+      exited: (exit) => body.send({ type: "exited", evidence: hearing.exited(exit) }),
+      stuck: () => body.send({ type: "stuck" })
     }
   })
+}
+
+interface RunnerParts {
+  readonly order: RunnerOrder
+  readonly body: Body
+  readonly answers: Answers
+  readonly hearing: Hearing
+  readonly process: Process
+}
+
+function runnerOf({ order, body, answers, hearing, process }: RunnerParts): Runner {
+  return {
+    generation: order.generation,
+    open: (run) => {
+      const fault = refusal(run, order.config, process)
+      if (fault !== undefined) return fault
+      answers.refused = undefined
+      body.send({ type: "open", owner: run, id: run.id, params: run.params })
+      return answers.refused
+    },
+    stop: (id, wish) => {
+      tick(body)
+      body.send({ type: "stop", id, wish })
+    },
+    answer: (id, request, value) => body.send({ type: "answer", id, request, value }),
+    retire: () => body.send({ type: "retire" }),
+    kill: process.stop,
+    view: () => ({
+      ...viewMux(body.state),
+      generation: order.generation,
+      pid: process.pid,
+      queuedBytes: process.queuedBytes(),
+      stderrTail: hearing.stderrTail()
+    }),
+    gone: process.gone
+  }
+}
 
 function muxConfig({ agent, config }: RunnerOrder) {
   return {
@@ -209,8 +229,8 @@ interface PerformParts {
   readonly sink: DialectSink
   readonly order: RunnerOrder
   readonly answers: Answers
+  readonly body: Body
   readonly kill: () => void
-  readonly settle: () => void
 }
 
 /** Carries out the mux's orders. `end` before `release`: whoever gets the freed permit comes after the terminal. */
@@ -231,7 +251,7 @@ function makePerform(parts: PerformParts) {
       case "release":
         return output.owner.released()
       case "settle":
-        return parts.settle()
+        return afterPass(() => parts.body.send({ type: "settled" }))
       case "retired":
         return parts.order.hooks.retired(output.why)
       case "kill":

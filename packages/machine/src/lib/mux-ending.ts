@@ -3,9 +3,13 @@ import type { Ending, MuxRun, MuxState, StopWish } from "./mux-state.ts"
 
 // How a run's end is told, from the facts that led to it.
 
-/** The runner said how the run ended. Who won the race against a stop wish is visible: `completed` beats it. */
-export function endingByFrame(frame: EndFrame, stop: StopWish | undefined): Ending {
-  if (frame.status === "ok") return { outcome: "completed" }
+/**
+ * The runner said how the run ended. Who won the race against a stop wish is visible: `completed` beats it, except from
+ * a program that was killed for it and left with code 0, as polite programs do on SIGTERM.
+ */
+export function endingByFrame(frame: EndFrame, stop: StopWish | undefined, killed: boolean): Ending {
+  if (frame.status === "ok")
+    return stop !== undefined && killed ? { outcome: stop.outcome, error: stop.fault } : { outcome: "completed" }
   if (stop !== undefined) {
     const message = frame.status === "error" ? frame.error : stop.fault.message
     return { outcome: stop.outcome, error: { code: stop.fault.code, message } }

@@ -165,7 +165,7 @@ function hearEnd<Owner>(state: MuxState<Owner>, frame: EndFrame, out: Out<Owner>
   const run = state.runs.get(frame.id)
   if (run === undefined || run.ending !== undefined) return countLate(state, frame.id)
   if (run.abandoned) state.counts.stale++
-  run.ending = endingByFrame(frame, run.stop)
+  run.ending = endingByFrame(frame, run.stop, state.killed && run.told)
   state.stopping.delete(run)
   state.settlingNext.push(run)
   if (state.settling.length === 0) nextPass(state, out)
