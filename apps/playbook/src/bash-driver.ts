@@ -68,7 +68,7 @@ __signalbox_write_arguments() {
     builtin cd -- "$__signalbox_folder" || exit 1
     if [[ -n $__signalbox_old ]]; then OLDPWD=$__signalbox_old; fi
   fi
-  trap '{ __signalbox_save "$?" "$@"; } >/dev/null 2>&1' EXIT
+  builtin trap '{ __signalbox_save "$?" "$@"; } >/dev/null 2>&1' EXIT
   . "$__signalbox_block"
   { __signalbox_save "$?" "$@"; } >/dev/null 2>&1
 }

@@ -23,14 +23,20 @@ function start(): void {
   const shell = findShell(process.env["PATH"], process.env["SIGNALBOX_PLAYBOOK_SHELL"])
   const pipes = makeRealPipes()
   const playbook = makePlaybook({ environment: process.env, shell, pipes })
+  let stopping = false
   process.once("exit", playbook.abandon)
   for (const [signal, number] of [
     ["SIGHUP", 1],
     ["SIGINT", 2],
     ["SIGTERM", 15]
   ] as const) {
-    // The steps are in process groups of their own: nobody else would end them. A second signal does not wait for them.
-    process.once(signal, () => void playbook.stop().finally(() => process.exit(128 + number)))
+    // The steps are in process groups of their own: nobody else would end them.
+    process.on(signal, () => {
+      // A second signal does not wait for stubborn ones: the exit kills them.
+      if (stopping) process.exit(128 + number)
+      stopping = true
+      void playbook.stop().finally(() => process.exit(128 + number))
+    })
   }
   void serve(playbook.handler, { agent: "playbook", version, check: playbook.check })
 }

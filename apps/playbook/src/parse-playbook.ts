@@ -12,13 +12,13 @@ export interface Step {
 }
 
 /** Everything between two steps, blocks of other languages included, without blank lines around it. */
-export interface Prose {
+interface Prose {
   readonly type: "prose"
   readonly line: number
   readonly text: string
 }
 
-export interface Remark {
+interface Remark {
   readonly line: number
   readonly message: string
 }

@@ -21,18 +21,18 @@ __signalbox_save() {
 
 __signalbox_options() {
   for __signalbox_option in a C e f u v x; do
-    case $- in *"$__signalbox_option"*) echo "set -$__signalbox_option" ;; esac
+    case $- in *"$__signalbox_option"*) command echo "set -$__signalbox_option" ;; esac
   done
 }
 
 __signalbox_write() {
-  __signalbox_folder=$(pwd && echo x)
+  __signalbox_folder=$(command pwd && command echo x)
   __signalbox_folder=\${__signalbox_folder%?x}
-  echo "umask $(umask)"
+  command echo "umask $(command umask)"
   set
   export -p
   readonly -p
-  echo '# whole'
+  command echo '# whole'
 }
 
 if [ -n "$__signalbox_from" ]; then

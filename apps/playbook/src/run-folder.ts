@@ -30,14 +30,14 @@ export function makeRunFolder(): RunFolder {
     writeBlock(block, step, state)
     const to = join(folder, `state-${++made}`)
     // Made here, because a step may set a umask that would make them unreadable.
-    for (const end of stateFiles) writeFileSync(`${to}${end}`, "", { mode: 0o600 })
+    for (const suffix of stateFiles) writeFileSync(`${to}${suffix}`, "", { mode: 0o600 })
     return { from: state, to, block }
   }
   const keepState = (paths: StepPaths): boolean => {
     if (!isWhole(paths.to)) return false
     const old = state
     state = paths.to
-    if (old !== "") for (const end of stateFiles) rmSync(`${old}${end}`, { force: true })
+    if (old !== "") for (const suffix of stateFiles) rmSync(`${old}${suffix}`, { force: true })
     return true
   }
   const remove = () => rmSync(folder, { recursive: true, force: true })

@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url"
 import { pidsWithCookie, until } from "@signalbox/proof"
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest"
 
-export type Event = Readonly<Record<string, unknown>> & { readonly type: string }
+type Event = Readonly<Record<string, unknown>> & { readonly type: string }
 
-export interface Frame {
+interface Frame {
   readonly type: string
   readonly id?: string
   readonly event?: Event
@@ -21,7 +21,7 @@ export interface Frame {
   readonly message?: string
 }
 
-export interface Item {
+interface Item {
   readonly id: string
   readonly type: string
   readonly text?: string
@@ -106,6 +106,10 @@ function launch(options: PlaybookOptions): PlaybookProcess {
   const exit = new Promise<number | string>((resolve) =>
     child.once("close", (code, signal) => resolve(signal ?? code ?? -1))
   )
+  let exited: number | string | undefined
+  void exit.then((how) => {
+    exited = how
+  })
   child.stdin.on("error", () => undefined)
   const finish = async () => {
     child.stdout.resume()
@@ -120,8 +124,14 @@ function launch(options: PlaybookOptions): PlaybookProcess {
   const start = (id: string, params: unknown) => send({ type: "run", id, params })
   const ended = async (id: string) => {
     const find = () => frames.find((frame) => frame.type === "end" && frame.id === id)
-    await until(`the end of run ${id}`, () => find() !== undefined, 25_000)
-    return find() as Frame
+    const isOver = () => find() !== undefined || exited !== undefined
+    await until(`the end of run ${id}`, isOver, 25_000).catch((error: unknown) => {
+      throw new Error(`${error}; last heard: ${JSON.stringify(frames.slice(-5))}`)
+    })
+    const end = find()
+    if (end === undefined)
+      throw new Error(`exited with ${exited} before the end of ${id}: ${JSON.stringify(frames.slice(-5))}`)
+    return end
   }
   const events = (id: string) =>
     frames.flatMap((frame) => (frame.id === id && frame.event !== undefined ? [frame.event] : []))

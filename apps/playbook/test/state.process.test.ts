@@ -40,7 +40,24 @@ describe("with bash, a step", () => {
     ["arguments", "set -- a 'b c'", 'echo "$# $2"', "2 b c\n"],
     ["the umask", "umask 0777", "umask; umask 022; echo x > file; cat file", "0777\nx\n"],
     ["an IFS of its own", "IFS=:", 'x=a:b; printf "<%s>" $x', "<a><b>"],
-    ["nothing strange when names are taken", "declare() { echo no; }; printf() { echo no; }; x=1", "echo $x", "1\n"]
+    [
+      "nothing strange when names are taken",
+      "declare() { echo no; }; printf() { echo no; }; trap() { echo no; }; x=1",
+      "echo $x; y=2",
+      "1\n"
+    ],
+    [
+      "everything in POSIX mode",
+      "set -o posix; x=1; f() { echo f; }; alias hi='echo hi'",
+      "f; hi $x; unset -v x",
+      "f\nhi 1\n"
+    ],
+    [
+      "a folder with odd characters in its name",
+      'd=$\'it\\\'s \\n x\'; mkdir "$d"; cd "$d"',
+      '[ "${PWD##*/}" = "$d" ] && echo same',
+      "same\n"
+    ]
   ])("hands on %s", async (_what, first, second, expected) => {
     const cwd = temporaryFolder()
     const seen = await output({ ...params(first, second), cwd, env: { GIVEN: "1" } })
