@@ -63,8 +63,8 @@ async function start(run: OpenRun, { step }: NumberedStep): Promise<StartedStep 
   const limit = startLimit(run, child, step.options.timeoutMs ?? run.stepTimeoutMs)
   const finish = async (): Promise<StepEnd> => {
     const exit = await child.exit
-    limit.clear()
     await limit.ending()
+    run.processes.prune()
     const left = child.takeOutput()
     if (left !== undefined) run.leftOutputs.keep(left)
     run.noteState(run.folder.keepState(paths), step)
@@ -93,7 +93,9 @@ function startLimit(run: OpenRun, child: StepProcess, timeoutMs: number) {
   const timer = setTimeout(() => {
     if (group !== undefined) ending = run.processes.endGroup(group)
   }, timeoutMs)
-  return { clear: () => clearTimeout(timer), ending: () => ending, isOver: () => ending !== undefined }
+  // At once, and not when the last output was read: a host may take its time for that.
+  void child.exit.then(() => clearTimeout(timer))
+  return { ending: () => ending, isOver: () => ending !== undefined }
 }
 
 /** Of a folder that is gone the system only says that the shell does not exist. */

@@ -8,6 +8,8 @@ export interface RunProcesses {
   /** The value of the cookie variable for the steps of this run. */
   readonly cookie: string
   readonly add: (group: number) => void
+  /** Forgets groups that are empty: their numbers may come back as somebody else's. To be called when a step is over. */
+  readonly prune: () => void
   /** Ends one group: SIGTERM, a grace, SIGKILL. Resolves when it is gone. */
   readonly endGroup: (group: number) => Promise<void>
   /** Ends everything in the same way. Idempotent; says what was found. */
@@ -41,6 +43,9 @@ export function makeRunProcesses(cookie: string): RunProcesses {
   return {
     cookie,
     add: (group) => groups.add(group),
+    prune: () => {
+      for (const group of groups) if (!signal(-group, 0)) groups.delete(group)
+    },
     endGroup: async (group) => {
       await endAll(inGroup(group))
     },
@@ -91,13 +96,18 @@ async function endAll(find: () => Promise<ReadonlyArray<Target>>): Promise<Ended
   return { ended: [...names].filter((name) => !alive.includes(name)), alive }
 }
 
-function findMine(
+/** Which processes of a table belong to a run. Exported for its tests: numbers that come back cannot be staged. */
+export function findMine(
   table: ReadonlyArray<ProcessFacts>,
   groups: ReadonlySet<number>,
   cookie: string
 ): ReadonlyArray<Target> {
   const found = new Set<number>()
-  for (const facts of table) if (groups.has(facts.group) || facts.cookie === cookie) found.add(facts.pid)
+  for (const facts of table) {
+    // A group that carries another cookie is another run's, which got the number of one that died out here.
+    const isMember = groups.has(facts.group) && facts.cookie === ""
+    if (isMember || facts.cookie === cookie) found.add(facts.pid)
+  }
   for (let before = -1; found.size > 0 && before !== found.size; ) {
     before = found.size
     for (const facts of table) if (found.has(facts.parent)) found.add(facts.pid)
