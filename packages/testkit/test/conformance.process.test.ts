@@ -71,7 +71,8 @@ describe.concurrent("a runner with one fault", () => {
     "$fault is caught by $breaks [WX-04]",
     { timeout: 120_000 },
     async ({ fault, breaks, mayAlsoBreak }) => {
-      const limits = { answerMs: 1_500, runMs: 3_000, exitMs: 2_000 }
+      const patience = tier === "quick" ? 1 : 2
+      const limits = { answerMs: 1_500 * patience, runMs: 2_000 * patience, exitMs: 1_500 * patience }
       const report = await judge(tinyRunner("--break", fault), { limits, ...(tier === "quick" && { only: [breaks] }) })
       const failed = idsWith(report, "failed")
       // The whole text stands in the message of a failure.

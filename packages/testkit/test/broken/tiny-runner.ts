@@ -101,8 +101,9 @@ function start(id: string, prompt: string) {
   const ms = /^wait (\d+)$/.exec(prompt)?.[1]
   event(id, "at work")
   if (has("stray-id")) event("nobody", "at work")
-  if (has("latin-1")) raw(Buffer.from(`{"type":"event","id":"${id}","event":{"type":"x","text":"\xe4"}}\n`, "latin1"))
-  if (has("huge-line")) event(id, "x".repeat(17 * 1024 * 1024))
+  if (has("latin-1"))
+    raw(Buffer.from(`{"type":"event","id":${JSON.stringify(id)},"event":{"type":"x","text":"\xe4"}}\n`, "latin1"))
+  if (has("huge-line") && open === 1 && over.size === 0) event(id, "x".repeat(17 * 1024 * 1024))
   if (has("late-hello") && !helloSaid) sayHello()
   if (has("unannounced-ask")) line({ type: "ask", id, request: "1", kind: "permission" })
   if (ms === undefined) return finish(id)
