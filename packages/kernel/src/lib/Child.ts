@@ -41,12 +41,14 @@ export const startChild = (order: ChildOrder): Effect.Effect<Child, SpawnFailed>
         resume(Effect.fail(spawnFailed(order.command, error)))
       })
       started.child.once("spawn", () => {
-        const { pid } = started.child as { pid: number }
+        const { child, ends } = started
+        const { pid } = child
+        if (pid === undefined || ends === undefined) return
         const onExit: Child["onExit"] = (told) => {
           listener = told
           if (exit !== undefined) told(exit.code, exit.signal)
         }
-        resume(Effect.succeed({ pid, ...started.ends, onExit }))
+        resume(Effect.succeed({ pid, ...ends, onExit }))
       })
     })
   )
@@ -66,6 +68,9 @@ function trySpawn(order: ChildOrder, pipes: ThreePipes | undefined) {
       env: environment as NodeJS.ProcessEnv,
       ...(command.cwd === undefined ? {} : { cwd: command.cwd })
     })
+    // Without a pid an `error` event follows, with the system's text; without that nobody would hear it.
+    child.on("error", () => undefined)
+    if (child.pid === undefined) return { child, ends: undefined }
     return { child, ends: endsOf(child, pipes, input !== undefined) }
   } catch (error) {
     closeOurs(pipes)
@@ -76,8 +81,11 @@ function trySpawn(order: ChildOrder, pipes: ThreePipes | undefined) {
   }
 }
 
-/** Errors on the pipes are no news of their own: the exit that follows tells the story. */
-function endsOf(child: ChildProcess, pipes: ThreePipes | undefined, hasInput: boolean): Ends {
+/**
+ * Our ends of a started program's pipes. A program that lacks one is ended and refused by the pipe's name. Errors on the
+ * pipes are no news of their own: the exit that follows tells the story.
+ */
+export function endsOf(child: ChildProcess, pipes: ThreePipes | undefined, hasInput: boolean): Ends {
   if (hasInput) pipes?.[0].ours.destroy()
   const ends = {
     stdin: hasInput ? new Writable({ write: (_chunk, _encoding, done) => done() }) : (pipes?.[0].ours ?? child.stdin),
@@ -85,8 +93,11 @@ function endsOf(child: ChildProcess, pipes: ThreePipes | undefined, hasInput: bo
     stderr: pipes?.[2].ours ?? child.stderr
   }
   for (const [name, stream] of Object.entries(ends)) {
-    if (stream === null)
-      throw new SpawnFailed({ file: child.spawnfile, reason: "missing_pipe", message: `${name} is missing` })
+    if (stream === null || stream === undefined) {
+      child.kill("SIGKILL")
+      const message = `${child.spawnfile} was started, but its ${name} is missing`
+      throw new SpawnFailed({ file: child.spawnfile, reason: "missing_pipe", message })
+    }
     stream.on("error", () => undefined)
   }
   return ends as Ends
