@@ -57,6 +57,8 @@ export class Host extends Context.Service<
     readonly run: (request: unknown) => Effect.Effect<HostRun, HostError>
     readonly find: (runId: string) => HostRun | undefined
     readonly view: () => HostView
+    /** Stops the processes that live now without waiting for their runs, which then end. Each urgent one skips a grace. */
+    readonly kill: (urgent?: boolean) => void
   }
 >()("@signalbox/host/Host") {
   static readonly layer = (options: HostOptions): Layer.Layer<Host, JournalFailed> =>
@@ -96,7 +98,8 @@ const makeHost = (options: HostOptions): Effect.Effect<Host["Service"], never, S
     return {
       run,
       find: (runId) => runs.get(runId),
-      view: () => ({ runs: runs.size, agents: desks.views() })
+      view: () => ({ runs: runs.size, agents: desks.views() }),
+      kill: desks.kill
     }
   })
 
@@ -119,6 +122,7 @@ function findAgent(options: HostOptions, name: string): Effect.Effect<Agent, Unk
 interface Desks {
   readonly of: (agent: Agent) => Effect.Effect<Supervisor>
   readonly views: () => ReadonlyArray<SupervisorView>
+  readonly kill: Supervisor["kill"]
 }
 
 const makeDesks = (options: HostOptions): Effect.Effect<Desks, never, Scope.Scope | Processes> =>
@@ -138,7 +142,13 @@ const makeDesks = (options: HostOptions): Effect.Effect<Desks, never, Scope.Scop
           Effect.uninterruptible
         )
       })
-    return { of, views: () => [...desks.values()].map((desk) => desk.view()) }
+    return {
+      of,
+      views: () => [...desks.values()].map((desk) => desk.view()),
+      kill: (urgent) => {
+        for (const desk of desks.values()) desk.kill(urgent)
+      }
+    }
   })
 
 function makeDesk(options: HostOptions, agent: Agent): Effect.Effect<Supervisor, never, Scope.Scope | Processes> {

@@ -65,7 +65,10 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
         runners: [...running].map((runner) => runner.view()),
         places: [],
         counters
-      })
+      }),
+      kill: (urgent) => {
+        for (const runner of running) runner.kill(urgent)
+      }
     }
   })
 

@@ -31,6 +31,8 @@ export interface Supervisor {
   /** Waits for a permit, then hands the run over. From then on everything about it is told to its sink. */
   readonly open: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly view: () => SupervisorView
+  /** Begins the staged stop of every process that lives now. Runs that wait for a permit go on waiting. */
+  readonly kill: (urgent?: boolean) => void
 }
 
 export interface SupervisorView {
@@ -109,7 +111,10 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
         runners: [...lives].flatMap((life) => (life.runner === undefined ? [] : [life.runner.view()])),
         places: places.map((place) => viewSupervision(place.body.state)),
         counters
-      })
+      }),
+      kill: (urgent) => {
+        for (const life of lives) life.runner?.kill(urgent)
+      }
     }
   })
 
