@@ -1,0 +1,73 @@
+import { createInterface } from "node:readline"
+import type { LiveRun } from "./EmbeddedHost.ts"
+import { describeAsk } from "./narrator.ts"
+import type { Reader } from "./readers.ts"
+
+// Questions of an agent: a person answers them on the terminal; without one the answer is what --permit says, else no.
+
+export interface AsksParts {
+  readonly run: LiveRun
+  readonly reader: Reader
+  readonly permit: "ask" | "allow" | "deny"
+  /** Whether a person can be asked. */
+  readonly person: boolean
+}
+
+export interface Asks {
+  readonly take: (event: Readonly<Record<string, unknown>>) => void
+  readonly close: () => void
+}
+
+/** Owned by one run. Questions are put one after the other; closing takes the one that is open away. */
+export function makeAsks(parts: AsksParts): Asks {
+  const waiting: Array<Readonly<Record<string, unknown>>> = []
+  const lines =
+    parts.person && parts.permit === "ask" ? createInterface({ input: process.stdin, terminal: false }) : undefined
+  let closed = false
+  lines?.pause()
+  lines?.on("line", (line) => answer(line))
+  lines?.once("close", () => {
+    if (!closed) for (; waiting.length > 0; ) answer("")
+  })
+  const put = () => {
+    const event = waiting[0]
+    if (event === undefined) return lines?.pause()
+    const choice = event["kind"] === "question" ? "your answer" : "y = allow, n = deny"
+    parts.reader.note(`signalbox: ${describeAsk(event)} [${choice}]`)
+    lines?.resume()
+  }
+  const answer = (line: string) => {
+    const event = waiting.shift()
+    if (event === undefined) return
+    const value = event["kind"] === "question" ? line : /^\s*(y|yes|allow)\s*$/i.test(line) ? "allow" : "deny"
+    parts.run.answer(String(event["request"]), value)
+    if (event["kind"] !== "question") parts.reader.note(`signalbox: ${value === "allow" ? "allowed" : "denied"}`)
+    put()
+  }
+  return {
+    take: (event) => {
+      if (lines === undefined) return answerForNobody(parts, event)
+      waiting.push(event)
+      if (waiting.length === 1) put()
+    },
+    close: () => {
+      closed = true
+      lines?.close()
+    }
+  }
+}
+
+function answerForNobody({ run, reader, permit }: AsksParts, event: Readonly<Record<string, unknown>>): void {
+  const request = String(event["request"])
+  if (event["kind"] === "question") {
+    reader.note(`signalbox: ${describeAsk(event)}; there is no terminal, so it gets no answer`)
+    return run.answer(request, null)
+  }
+  const value = permit === "allow" ? "allow" : "deny"
+  const why =
+    permit === "ask"
+      ? "denied, because there is no terminal to ask on; --permit allow grants it"
+      : `${value} by --permit`
+  reader.note(`signalbox: ${describeAsk(event)}: ${why}`)
+  run.answer(request, value)
+}
