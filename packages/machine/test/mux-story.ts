@@ -45,8 +45,9 @@ export function inWords(output: MuxOutput<string>): string {
     case "hello":
       return output.type
     case "retired":
+      return `retired${output.asked ? " as asked" : ""}: ${output.why}`
     case "kill":
-      return `${output.type}: ${output.why}`
+      return `kill: ${output.why}`
   }
 }
 
@@ -57,6 +58,7 @@ export const hello = (cancel?: "none" | "cooperative" | "kill", protocol = 1): M
   capabilities: { ...(cancel === undefined ? {} : { cancel }), answer: true }
 })
 export const event = (id: string, type = "said"): MuxInput<string> => ({ type: "event", id, event: { type } })
+export const ask = (id: string, request: string): MuxInput<string> => ({ type: "ask", id, request, kind: "question" })
 export const ok = (id: string): MuxInput<string> => ({ type: "end", id, status: "ok" })
 export const failed = (id: string, error = "broken"): MuxInput<string> => ({ type: "end", id, status: "error", error })
 export const gaveUp = (id: string): MuxInput<string> => ({ type: "end", id, status: "cancelled" })
@@ -71,6 +73,7 @@ export const timeOut = (id: string): MuxInput<string> => ({
   wish: { outcome: "timed_out", fault: { code: "run_timeout", message: "too long" } }
 })
 export const at = (now: number): MuxInput<string> => ({ type: "tick", now })
+export const leaving: MuxInput<string> = { type: "leaving" }
 export const settled: MuxInput<string> = { type: "settled" }
 export const fatal = (message: string): MuxInput<string> => ({ type: "fatal", message })
 export const diag = (message: string, id?: string): MuxInput<string> => ({

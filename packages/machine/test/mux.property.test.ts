@@ -11,6 +11,7 @@ import {
   fatal,
   gaveUp,
   hello,
+  leaving,
   ok,
   open,
   settled,
@@ -36,7 +37,10 @@ const anyInput: fc.Arbitrary<MuxInput<string>> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom(hello("cooperative"), hello("none"), hello("kill"), hello("cooperative", 2))
   },
-  { weight: 1, arbitrary: fc.constantFrom<MuxInput<string>>(fatal("why"), { type: "stuck" }, { type: "retire" }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<MuxInput<string>>(fatal("why"), { type: "stuck" }, { type: "retire" }, leaving)
+  },
   { weight: 2, arbitrary: anyId.map((id) => diag("note", id)) },
   { weight: 1, arbitrary: fc.constant(stray("junk")) },
   { weight: 2, arbitrary: fc.nat(5_000).map((now) => at(now)) }

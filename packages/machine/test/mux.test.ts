@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { muxDeadline, viewMux } from "../src/index.ts"
 import {
+  ask,
   at,
   cancel,
   diag,
@@ -10,6 +11,7 @@ import {
   fatal,
   gaveUp,
   hello,
+  leaving,
   ok,
   open,
   settled,
@@ -205,7 +207,7 @@ describe("stopping a run", () => {
     const { words } = tell([open("a"), cancel("a"), exited(null, "SIGTERM")], { deathOutcome: "failed" })
     expect(words).toEqual([
       ...acceptA,
-      "retired: its only run is to stop",
+      "retired as asked: its only run is to stop",
       "kill: its only run is to stop",
       "end a cancelled cancelled",
       "release a"
@@ -322,12 +324,30 @@ describe("the runner's death", () => {
       ]
     ],
     [
+      "accepts nothing once the process is known to have exited, and hears what it wrote last [S0-21 W0-02]",
+      [open("a"), leaving, open("b"), event("a"), ok("a"), exited(0)],
+      [
+        ...acceptA,
+        "retired: its process ended",
+        "refuse b closed",
+        "event a said",
+        "settle",
+        "end a completed",
+        "release a"
+      ]
+    ],
+    [
       "finishes what runs when it is asked to retire [S0-10]",
       [open("a"), { type: "retire" }, open("b"), ok("a"), settled],
-      [...acceptA, "retired: asked to", "refuse b closed", "settle", "end a completed", "release a"]
+      [...acceptA, "retired as asked: asked to", "refuse b closed", "settle", "end a completed", "release a"]
     ]
   ])("%s", (_sentence, inputs, words) => {
     expect(tell(inputs).words).toEqual(words)
+  })
+
+  it("waits no longer for a confirmation when the caller's clock is set back [W0-05]", () => {
+    const { state } = tell([at(10_000), hello("cooperative"), open("a"), cancel("a"), at(4_000)])
+    expect(muxDeadline(state)).toBe(5_000)
   })
 
   it("calls the silence of a one-shot program a failure", () => {
@@ -367,6 +387,25 @@ describe("hello", () => {
       "release a",
       "kill: the runner did not say hello within 500 ms"
     ])
+  })
+})
+
+describe("requests that wait for an answer", () => {
+  it("are bounded in number: one more is counted, told to the run and not passed on", () => {
+    const asks = Array.from({ length: 257 }, (_, index) => ask("a", `r${index}`))
+    const { state, words } = tell([
+      open("a"),
+      ...asks,
+      { type: "answer", id: "a", request: "r0", value: 1 },
+      ask("a", "next")
+    ])
+    expect(words.slice(-4)).toEqual([
+      "ask a r255",
+      "diag a wrong_shape on stdout: more than 256 requests wait for an answer",
+      "event a permission.resolved",
+      "ask a next"
+    ])
+    expect(viewMux(state).counts.wrong_shape).toBe(1)
   })
 })
 

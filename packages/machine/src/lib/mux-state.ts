@@ -11,6 +11,7 @@ import type {
   RunParams
 } from "@signalbox/protocol"
 import type { Stray, StrayKind } from "./dialect.ts"
+import type { SteadyClock } from "./steady-clock.ts"
 
 // The mux's vocabulary: what it is told, what it orders, what it remembers. The transitions are in mux.ts.
 
@@ -53,6 +54,8 @@ export type MuxInput<Owner> =
   | { readonly type: "stuck" }
   /** Accept nothing new; what runs may finish. */
   | { readonly type: "retire" }
+  /** The process exited, and what it wrote last is still being read: accept nothing new. `exited` follows. */
+  | { readonly type: "leaving" }
   /** The answer to `settle`: stderr was read once more. */
   | { readonly type: "settled" }
   /** The process exited and its pipes are drained. Nothing follows it. */
@@ -81,15 +84,15 @@ export type MuxOutput<Owner> =
   /** The work itself is over: the permit is free. Comes once, with `end` or after it. */
   | { readonly type: "release"; readonly owner: Owner }
   | { readonly type: "hello"; readonly hello: RunnerHello }
-  /** Give this runner no new run. Said once. */
-  | { readonly type: "retired"; readonly why: string }
+  /** Give this runner no new run. Said once. `asked`: it was the host's wish and no fault of the runner. */
+  | { readonly type: "retired"; readonly why: string; readonly asked: boolean }
   /** Stop the process: it cannot be used any more. Said once. */
   | { readonly type: "kill"; readonly why: string }
 
 export interface MuxRun<Owner> {
   readonly id: string
   readonly owner: Owner
-  /** Requests of the agent that wait for an answer. */
+  /** Requests of the agent that wait for an answer; at most 256. */
   readonly asks: Set<string>
   stop: StopWish | undefined
   /** Whether the runner was told to stop. */
@@ -117,6 +120,8 @@ export interface MuxState<Owner> {
   readonly recent: Set<string>
   readonly counts: Counts
   phase: "open" | "retired" | "closed"
+  readonly clock: SteadyClock
+  /** Machine time, as all other moments of the state. */
   now: number
   startedAt: number
   /** Whether the runner has said a frame on stdout. */

@@ -11,6 +11,7 @@ import {
   type MuxView,
   zeroCounts
 } from "./mux-state.ts"
+import { makeSteadyClock, onCallersClock, readClock } from "./steady-clock.ts"
 
 // Many runs over one child process: who is open, who gets which line, and that every accepted run ends exactly once.
 //
@@ -26,6 +27,7 @@ type Out<Owner> = Array<MuxOutput<Owner>>
 
 const protocolVersion = 1
 const recentIds = 4096
+const mostAsks = 256
 const keptSamples = 8
 const keptDiags = 64
 const sampleLength = 512
@@ -47,6 +49,7 @@ export function initialMux<Owner>(config: MuxConfig): MuxState<Owner> {
     recent: new Set(),
     counts: zeroCounts(),
     phase: "open",
+    clock: makeSteadyClock(),
     now: 0,
     startedAt: -1,
     spoken: false,
@@ -96,7 +99,9 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
       state.stuck = true
       return kill(state, "it does not read its standard input", out)
     case "retire":
-      return retire(state, "asked to", out)
+      return retire(state, "asked to", out, true)
+    case "leaving":
+      return retire(state, "its process ended", out)
     case "settled":
       return settled(state, out)
     case "exited":
@@ -104,14 +109,14 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
   }
 }
 
-/** The next moment at which a `tick` matters. */
+/** The next moment at which a `tick` matters, on the caller's clock. */
 export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
   if (state.phase === "closed") return undefined
   let next = Number.POSITIVE_INFINITY
   if (state.config.requireHello && !state.spoken && !state.killed) next = state.startedAt + state.config.helloMs
   if (state.fatalAt !== undefined && !state.killed) next = Math.min(next, state.fatalAt + state.config.fatalGraceMs)
   for (const run of state.stopping) next = Math.min(next, run.graceEnd)
-  return Number.isFinite(next) ? next : undefined
+  return Number.isFinite(next) ? onCallersClock(state.clock, next) : undefined
 }
 
 export function viewMux<Owner>(state: MuxState<Owner>): MuxView {
@@ -206,6 +211,10 @@ function hearAsk<Owner>(
   state.spoken = true
   const run = state.runs.get(frame.id)
   if (run === undefined || isOver(run)) return countLate(state, frame.id)
+  if (run.asks.size >= mostAsks) {
+    const sample = `more than ${mostAsks} requests wait for an answer`
+    return hearStray(state, { stream: "stdout", kind: "wrong_shape", sample, id: frame.id }, out)
+  }
   run.asks.add(frame.request)
   out.push({ type: "ask", owner: run.owner, ask: frame })
 }
@@ -266,7 +275,7 @@ function hearStray<Owner>(state: MuxState<Owner>, stray: Stray, out: Out<Owner>)
   state.counts[stray.kind]++
   if (stray.kind === "bad_utf8") return
   keepSample(state, stray, out)
-  if (state.now - state.strayPeriodStart >= state.config.strayPeriodMs || state.now < state.strayPeriodStart) {
+  if (state.now - state.strayPeriodStart >= state.config.strayPeriodMs) {
     state.strayPeriodStart = state.now
     state.straysInPeriod = 0
   }
@@ -313,7 +322,7 @@ function tellStops<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
       run.told = true
       // The exit that follows is the confirmation: it must not be overtaken by the grace.
       run.graceEnd = Number.POSITIVE_INFINITY
-      kill(state, "its only run is to stop", out)
+      kill(state, "its only run is to stop", out, true)
     } else abandon(state, run, out)
   }
 }
@@ -336,7 +345,8 @@ function killWhenHung<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
   kill(state, "only hanging runs are left in it", out)
 }
 
-function tick<Owner>(state: MuxState<Owner>, now: number, out: Out<Owner>): void {
+function tick<Owner>(state: MuxState<Owner>, read: number, out: Out<Owner>): void {
+  const now = readClock(state.clock, read)
   if (state.startedAt < 0) state.startedAt = now
   state.now = now
   if (state.config.requireHello && !state.spoken && now >= state.startedAt + state.config.helloMs) {
@@ -365,14 +375,14 @@ function condemn<Owner>(
   kill(state, verdict.fault.message, out)
 }
 
-function retire<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>): void {
+function retire<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>, asked = false): void {
   if (state.phase !== "open") return
   state.phase = "retired"
-  out.push({ type: "retired", why })
+  out.push({ type: "retired", why, asked })
 }
 
-function kill<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>): void {
-  retire(state, why, out)
+function kill<Owner>(state: MuxState<Owner>, why: string, out: Out<Owner>, asked = false): void {
+  retire(state, why, out, asked)
   if (state.killed) return
   state.killed = true
   out.push({ type: "kill", why })
