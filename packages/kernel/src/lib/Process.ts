@@ -18,6 +18,8 @@ export interface ProcessHooks {
   /** A chunk of stdout. The pipe is always drained: there is no way to push back. */
   readonly stdout: (chunk: Uint8Array) => void
   readonly stderr: (chunk: Uint8Array) => void
+  /** The process exited. What it wrote last is still being read: `exited` follows when that is done. */
+  readonly leaving: () => void
   /** The process exited and both pipes are drained: nothing follows. Called exactly once. */
   readonly exited: (exit: ProcessExit) => void
   /** The process does not read its stdin. Called at most once. */
@@ -51,8 +53,8 @@ export interface ProcessOrder {
  */
 export interface Process {
   readonly pid: number
-  /** Queues text for stdin; see `StdinWriter` for a full or dead reader. */
-  readonly write: (text: string) => void
+  /** Queues text, or bytes as they are, for stdin; see `StdinWriter` for a full or dead reader. */
+  readonly write: (text: string | Uint8Array) => void
   readonly queuedBytes: () => number
   /** Closes stdin after what is queued. */
   readonly endInput: () => void
@@ -170,6 +172,7 @@ const makeLadder = (parts: LadderParts) =>
     child.stdout.once("close", drained)
     child.stderr.once("close", drained)
     child.onExit((exitCode, signal) => {
+      order.hooks.leaving()
       ending.exited(exitCode, signal)
       ladder.send({ type: "exited", now: ladder.now() })
       ending.swept(hunt.count())

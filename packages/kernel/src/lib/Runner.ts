@@ -32,8 +32,8 @@ export interface RunOrder {
 }
 
 export interface RunnerHooks {
-  /** Give this runner no new run. Called once. */
-  readonly retired: (why: string) => void
+  /** Give this runner no new run. Called once. `asked`: it was the host's wish and no fault of the runner. */
+  readonly retired: (why: string, asked: boolean) => void
   /** The runner ended a run well. */
   readonly proved: () => void
 }
@@ -58,7 +58,7 @@ export interface Runner {
   readonly answer: (id: string, request: string, value: unknown) => void
   /** Accept nothing new. */
   readonly retire: () => void
-  /** Begins the staged stop of the process. */
+  /** Accepts nothing new and begins the staged stop of the process. */
   readonly kill: (urgent?: boolean) => void
   readonly view: () => RunnerView
   /** Ends when the process and all it left are gone. */
@@ -132,6 +132,7 @@ function start(
     hooks: {
       stdout: hearing.stdout,
       stderr: hearing.stderr,
+      leaving: () => body.send({ type: "leaving" }),
       exited: (exit) => body.send({ type: "exited", evidence: hearing.exited(exit) }),
       stuck: () => body.send({ type: "stuck" })
     }
@@ -162,7 +163,10 @@ function runnerOf({ order, body, answers, hearing, process }: RunnerParts): Runn
     },
     answer: (id, request, value) => body.send({ type: "answer", id, request, value }),
     retire: () => body.send({ type: "retire" }),
-    kill: process.stop,
+    kill: (urgent) => {
+      body.send({ type: "retire" })
+      process.stop(urgent)
+    },
     view: () => ({
       ...viewMux(body.state),
       generation: order.generation,
@@ -253,7 +257,7 @@ function makePerform(parts: PerformParts) {
       case "settle":
         return afterPass(() => parts.body.send({ type: "settled" }))
       case "retired":
-        return parts.order.hooks.retired(output.why)
+        return parts.order.hooks.retired(output.why, output.asked)
       case "kill":
         return parts.kill()
       case "refuse":

@@ -13,7 +13,7 @@ const pieceBytes = 16 * 1024
  * is dropped when the pipe breaks, and the exit that follows tells the story.
  */
 export interface StdinWriter {
-  readonly write: (text: string) => void
+  readonly write: (text: string | Uint8Array) => void
   readonly queuedBytes: () => number
   /** Closes stdin after what is queued. */
   readonly end: () => void
@@ -72,7 +72,7 @@ export const makeStdinWriter = (
     return {
       write: (text) => {
         if (ending || stdin.destroyed) return
-        const bytes = Buffer.from(text, "utf8")
+        const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : Buffer.from(text)
         queue.push(bytes)
         queued += bytes.length
         pump()

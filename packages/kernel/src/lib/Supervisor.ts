@@ -79,7 +79,7 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
       serve: () => (closing ? refuseAll() : serve(context))
     })
     const refuseAll = () => permits.refuseAll(() => new RunnerClosed({ message: "the host is shutting down" }))
-    const context: Serving = { agent, config, permits, places, lives, counters }
+    const context: Serving = { agent, config, permits, places, lives, counters, isClosing: () => closing }
     for (let index = 0; index < config.runners; index++) {
       const place: Place = {
         life: undefined,
@@ -125,6 +125,7 @@ interface Serving {
   readonly places: ReadonlyArray<Place>
   readonly lives: Set<Life>
   readonly counters: Counters
+  readonly isClosing: () => boolean
 }
 
 /** Hands waiting runs over while there are free permits; then sees to it that runners come or go as they are needed. */
@@ -197,11 +198,14 @@ const live = (
 ) => {
   const { generation, random } = birth
   const life: Life = { runner: undefined, active: 0, retired: false }
-  const retired = () => {
+  const retired = (_why: string, asked: boolean) => {
     life.retired = true
     if (place.life === life) place.life = undefined
-    context.counters.deaths++
-    place.body.send({ type: "died", now: place.body.now(), chance: random.nextDoubleUnsafe(), generation })
+    if (asked || context.isClosing()) place.body.send({ type: "stopped", generation })
+    else {
+      context.counters.deaths++
+      place.body.send({ type: "died", now: place.body.now(), chance: random.nextDoubleUnsafe(), generation })
+    }
     context.permits.serveSoon()
     queueMicrotask(() => life.active === 0 && life.runner?.kill())
   }
@@ -219,7 +223,8 @@ const live = (
       context.lives.add(life)
       yield* Effect.addFinalizer(() => Effect.sync(() => context.lives.delete(life)))
       place.body.send({ type: "started", now: place.body.now(), generation })
-      if (!life.retired) place.life = life
+      if (life.retired) runner.kill()
+      else place.life = life
       context.permits.serveSoon()
       yield* runner.gone
     })

@@ -7,7 +7,7 @@ export interface Counters {
   /** Runners started, and starts that failed. */
   starts: number
   failedStarts: number
-  /** Runners that were retired or died. */
+  /** Runners that died, or had to be replaced for a fault of theirs. */
   deaths: number
   /** Runs handed over. */
   accepted: number
