@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { enableCompileCache } from "node:module"
 import { join } from "node:path"
 import { type Arguments, readArguments } from "./arguments.ts"
-import { faultText, isCliFault, usageFault } from "./cli-fault.ts"
+import { faultText, isCliFault } from "./cli-fault.ts"
 import { commandHelp, overviewHelp } from "./help.ts"
 import { cacheFolder } from "./folders.ts"
 import { say } from "./terminal.ts"
@@ -32,8 +32,12 @@ async function carryOut(given: Arguments): Promise<number> {
   switch (given.command.name) {
     case "run":
       return (await import("./run-command.ts")).runCommand(given)
-    default:
-      throw usageFault(`signalbox ${given.command.name} is not there yet`)
+    case "agents":
+      return (await import("./agents-command.ts")).agentsCommand(given)
+    case "conformance":
+      return (await import("./conformance-command.ts")).conformanceCommand(given)
+    case "doctor":
+      return (await import("./doctor-command.ts")).doctorCommand(given)
   }
 }
 
