@@ -152,6 +152,7 @@ const makeLadder = (parts: LadderParts) =>
         case "done":
           child.stdin.destroy()
           parts.watchdog?.remove(child.pid)
+          ending.over()
           Deferred.doneUnsafe(gone, Exit.succeed(ending.result()))
       }
     }
@@ -164,8 +165,9 @@ const makeLadder = (parts: LadderParts) =>
       }
     )
     const drained = afterBoth(() => {
-      ladder.send({ type: "drained", now: ladder.now() })
+      // Told first: `drained` may end the ladder, and with it the scope of whoever waits to be told.
       ending.drained()
+      ladder.send({ type: "drained", now: ladder.now() })
     })
     child.stdout.on("data", order.hooks.stdout)
     child.stderr.on("data", order.hooks.stderr)
@@ -212,6 +214,12 @@ function makeEnding(hooks: ProcessHooks) {
       tell()
     },
     tell,
+    /** The ladder is over: whoever waits is told now, also of a process that not even SIGKILL ended. */
+    over: () => {
+      exited = true
+      drained = true
+      tell()
+    },
     result: (): ProcessExit => ({ ...facts })
   }
 }
