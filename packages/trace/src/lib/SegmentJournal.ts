@@ -7,7 +7,7 @@ import { fileNameOf, runIdOf } from "./file-name.ts"
 import { Journal, type JournalPage, type JournalWriter, type ReadRequest } from "./Journal.ts"
 import {
   errorName,
-  JournalFailed,
+  type JournalFailed,
   journalFailed,
   type TraceExists,
   type TraceNotFound,
