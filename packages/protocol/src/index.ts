@@ -3,7 +3,13 @@ export { type Decoded, type LineFault, type LineFaultKind } from "./lib/decoded.
 export { checkStderrFrame, checkStdoutFrame } from "./lib/envelope.ts"
 export { type ErrorCode, type ErrorCodeFacts, errorCodes } from "./lib/error-codes.ts"
 export { type IdSeed, isRunId, MAX_ID_LENGTH, mintRunId, RunId } from "./lib/ids.ts"
-export { decodeObjectLine, decodeStderrLine, decodeStdoutLine, encodeLine } from "./lib/line-codec.ts"
+export {
+  decodeObjectLine,
+  decodeStderrLine,
+  decodeStdoutLine,
+  encodeLine,
+  makeStdoutDecoder
+} from "./lib/line-codec.ts"
 export { ExitEvidence, Fault, Outcome, outcomeExitCodes } from "./lib/outcome.ts"
 export { Item, ItemKind, KnownEvent, RunEvent, Usage } from "./lib/run-event.ts"
 export { ContentPart, MAX_PROMPT_BYTES, Prompt, promptText, RunParams } from "./lib/run-params.ts"

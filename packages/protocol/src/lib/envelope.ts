@@ -1,6 +1,6 @@
 import { type Decoded, decoded, faulty, type LineFault } from "./decoded.ts"
 import { isRunId } from "./ids.ts"
-import type { StderrFrame, StdoutFrame } from "./stdio-frames.ts"
+import type { EventFrame, StderrFrame, StdoutFrame } from "./stdio-frames.ts"
 
 // The envelope checks of the per-event path, written by hand because zod would cost a fifth of it. A property test
 // holds them to the zod schemas of `stdio-frames.ts`: both accept and refuse the same values.
@@ -81,7 +81,8 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
-function isEvent(value: unknown): boolean {
+/** Whether a value passes as the payload of an event. */
+export function isEvent(value: unknown): value is EventFrame["event"] {
   return isObject(value) && typeof value["type"] === "string"
 }
 

@@ -1,14 +1,16 @@
 import type { Dialect, DialectSink } from "@signalbox/machine"
 import {
+  type Decoded,
   decodeObjectLine,
   decodeStderrLine,
-  decodeStdoutLine,
   encodeLine,
   type HostFrame,
   isRunId,
   type LineFault,
+  makeStdoutDecoder,
   PROTOCOL_VERSION,
-  type RunFrame
+  type RunFrame,
+  type StdoutFrame
 } from "@signalbox/protocol"
 
 // The dialect of a program that speaks `signalbox.stdio/1` itself: frames pass as they are. The profile `s0` is for
@@ -22,9 +24,10 @@ export interface StdioDialectOptions {
 
 export type StdioProfile = "signalbox" | "s0"
 
-/** Makes the dialect for one process. It remembers nothing about runs. */
+/** Makes the dialect for one process. Of runs it remembers only how their event lines begin. */
 export function stdioDialect(options: StdioDialectOptions = {}): Dialect {
   const s0 = options.profile === "s0"
+  const decode = makeStdoutDecoder()
   return {
     start: (sink) => {
       if (!s0) writeFrame({ type: "hello", protocol: PROTOCOL_VERSION, host: "signalbox" }, sink)
@@ -33,7 +36,7 @@ export function stdioDialect(options: StdioDialectOptions = {}): Dialect {
       if (frame.type === "run") writeRun(withParams(frame, options, s0), sink)
       else if (!s0) writeFrame(frame, sink)
     },
-    stdout: hearStdout,
+    stdout: (line, sink) => hearStdout(decode(line), line, sink),
     stderr: hearStderr
   }
 }
@@ -69,8 +72,7 @@ function unsayable(frame: HostFrame, message: string) {
   return "id" in frame && typeof frame.id === "string" ? { ...diag, id: frame.id } : diag
 }
 
-function hearStdout(line: string, sink: DialectSink): void {
-  const decoded = decodeStdoutLine(line)
+function hearStdout(decoded: Decoded<StdoutFrame, LineFault>, line: string, sink: DialectSink): void {
   if (decoded.ok) sink.frame(decoded.value)
   else if (decoded.fault.kind !== "blank") sink.stray({ stream: "stdout", ...strayOf(decoded.fault.kind, line) })
 }
