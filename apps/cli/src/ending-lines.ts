@@ -49,7 +49,9 @@ function errorLines(view: RunView, { told }: EndingFacts): ReadonlyArray<ShownLi
   const { error } = view
   if (error === undefined) return []
   const lines: Array<ShownLine> = []
-  if (error.message !== told && error.code !== "cancelled") {
+  const shownByStep =
+    error.code === "exit_nonzero" && [...view.items.values()].some(({ exitCode }) => exitCode !== undefined)
+  if (error.message !== told && error.code !== "cancelled" && !shownByStep) {
     lines.push(...error.message.split("\n").map((line) => ({ tone: "bad" as const, text: `! ${harmlessLine(line)}` })))
   }
   lines.push(...evidence(view))

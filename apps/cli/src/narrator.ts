@@ -32,6 +32,8 @@ export interface Present {
 export interface NarratorOptions {
   /** The first line. */
   readonly head: (view: RunView) => string
+  /** What goes on when no item is open. */
+  readonly idle: string
   /** Where the trace is kept, for the last line. */
   readonly trace: string
   /** Marks beyond ASCII. */
@@ -190,10 +192,11 @@ function complete(telling: Telling, item: ItemView, raw: Fields): void {
   telling.lines.push(...itemLines(raw))
   const good = telling.options.marks ? "✓" : "ok"
   const bad = telling.options.marks ? "✗" : "FAILED"
-  const took = showDuration(durationOf(item, raw))
+  const took = showDuration(durationOf(telling.view, item, raw))
   const failed = item.status === "failed" || item.status === "declined" || (item.exitCode ?? 0) !== 0
-  const how = item.exitCode === undefined ? harmless(item.status) : `exit code ${item.exitCode}`
-  if (failed) telling.lines.push({ tone: "bad", text: `  ${bad} ${how}, ${took}` })
+  const word = item.status === "failed" ? "" : `${harmless(item.status)} `
+  const how = item.exitCode === undefined ? word : `exit code ${item.exitCode} `
+  if (failed) telling.lines.push({ tone: "bad", text: `  ${bad} ${how}after ${took}` })
   else telling.lines.push({ tone: "good", text: `  ${good} ${took}` })
 }
 
@@ -224,10 +227,11 @@ function part(telling: Telling, speaker: string): void {
   telling.speaker = speaker
 }
 
-function presentOf({ open, view }: Telling): Present {
+function presentOf({ open, view, options }: Telling): Present {
   const [last] = [...open.values()].slice(-1)
   if (last === undefined) {
-    const text = view.state === "queued" ? "waiting for a permit" : view.asking.size > 0 ? "asks a question" : "working"
+    const text =
+      view.state === "queued" ? "starting" : view.asking.size > 0 ? "waiting for an answer" : harmlessLine(options.idle)
     return { text, since: view.startedAt === undefined ? undefined : Date.parse(view.startedAt) }
   }
   const doing = last.tone === "output" ? harmlessLine(last.head.split("\n")[0] ?? "") : "writing"
@@ -259,10 +263,12 @@ function textOf(type: string, raw: Fields): string | undefined {
   return typeof value === "string" ? value : undefined
 }
 
-function durationOf(item: ItemView, raw: Fields): number {
+/** The item of a command is told with its first output; it began with the run. */
+function durationOf(view: RunView, item: ItemView, raw: Fields): number {
   const told = raw["duration_ms"]
   if (typeof told === "number" && told >= 0) return told
-  return Math.max(0, Date.parse(item.completedAt ?? item.startedAt) - Date.parse(item.startedAt))
+  const began = view.agent === "command" ? (view.startedAt ?? item.startedAt) : item.startedAt
+  return Math.max(0, Date.parse(item.completedAt ?? began) - Date.parse(began))
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -7,18 +7,19 @@ export interface Output {
   readonly write: (text: string) => Promise<void>
   /** Writes without waiting; for the few bytes of a line that is drawn over. */
   readonly draw: (text: string) => void
-  /** Whether the reader has gone. */
+  /** Whether the reader has gone, or was given up. */
+  readonly isOver: () => boolean
   readonly isGone: () => boolean
   /** Resolves when the reader has gone; it may never. */
   readonly gone: Promise<void>
-  /** Waits no more, neither now nor later. */
+  /** The reader is stuck and nobody waits for it any more: what is written from now on is dropped. */
   readonly giveUp: () => void
 }
 
 /** Owns the stream's `error`. Memory: what the stream holds, and one text that waits. */
 export function makeOutput(stream: Writable): Output {
-  let over = false
-  let given = false
+  let isGone = false
+  let isOver = false
   let leave: () => void = () => undefined
   const gone = new Promise<void>((resolve) => {
     leave = resolve
@@ -29,7 +30,7 @@ export function makeOutput(stream: Writable): Output {
   }
   stream.on("drain", wake)
   stream.on("error", () => {
-    over = true
+    isGone = isOver = true
     leave()
     wake()
   })
@@ -40,19 +41,22 @@ export function makeOutput(stream: Writable): Output {
         resolve()
       }
       waiting.add(done)
+      // The error may have come from within the write.
+      if (isOver) done()
     })
   return {
     write: async (text) => {
-      if (over || text === "") return
-      if (!stream.write(text) && !given && !over) await room()
+      if (isOver || text === "") return
+      if (!stream.write(text)) await room()
     },
     draw: (text) => {
-      if (!over) stream.write(text)
+      if (!isOver) stream.write(text)
     },
-    isGone: () => over,
+    isOver: () => isOver,
+    isGone: () => isGone,
     gone,
     giveUp: () => {
-      given = true
+      isOver = true
       wake()
     }
   }

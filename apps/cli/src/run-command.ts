@@ -36,7 +36,10 @@ export async function runCommand(given: Arguments): Promise<number> {
   process.stderr.on("error", () => undefined)
   const code = await visitHost({ settings, agents: makeAgents(order.agents) }, (host) => carry(carrying, host))
   const signal = carrying.interrupts.first()
-  return signal === undefined ? code : exitCodeOf(signal)
+  if (signal === undefined) return code
+  // What a stuck reader has not taken would hold the program up for ever.
+  if (carrying.output.isOver()) process.exit(exitCodeOf(signal))
+  return exitCodeOf(signal)
 }
 
 async function carry(carrying: Carrying, host: HostVisit): Promise<number> {
@@ -69,7 +72,7 @@ async function follow(
     for await (const batch of run.batches()) {
       for (const line of batch) takeAsk(line, asks)
       await reader.take(batch)
-      if (output.isGone()) return
+      if (output.isOver()) return
     }
   } catch (error) {
     run.cancel("its trace cannot be read")
@@ -115,10 +118,15 @@ function readerFor({ order, settings, output }: Carrying, run: LiveRun): Reader 
     output,
     looks,
     marks: looks.marks,
-    columns: () => process.stdout.columns ?? 80,
+    columns: () => process.stdout.columns || 80,
     head: ({ agent }) => `${agent ?? ""} ${run.runId} in ${showPath(order.request.cwd, process.env)}`,
+    idle: idleText(order),
     trace: showPath(tracePath(settings, run.runId), process.env)
   })
+}
+
+function idleText({ program }: RunOrder): string {
+  return program === undefined ? "working" : `$ ${program.join(" ")}`
 }
 
 /** Run ids that the host mints stand in file names as they are. */

@@ -10,6 +10,8 @@ import { usageFault } from "./cli-fault.ts"
 export interface RunOrder {
   /** The agent of this command line, when it is none of the named ones. */
   readonly agents: ReadonlyArray<Agent>
+  /** The program after `--`. */
+  readonly program: Arguments["program"]
   readonly request: {
     readonly agent: string
     readonly prompt: string
@@ -35,6 +37,7 @@ export async function readRunOrder(given: Arguments): Promise<RunOrder> {
   const prompt = await readPrompt(given)
   return {
     agents,
+    program: given.program,
     request: {
       agent: agents[0]?.name ?? flags.get("agent") ?? "playbook",
       prompt,
