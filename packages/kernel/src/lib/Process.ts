@@ -15,7 +15,10 @@ import type { Watchdog } from "./Watchdog.ts"
 
 /** What a process tells its owner. All are called synchronously on the event loop; they must not wait and must not throw. */
 export interface ProcessHooks {
-  /** A chunk of stdout. The pipe is always drained: there is no way to push back. */
+  /**
+   * A chunk of stdout. The pipe is always drained: there is no way to push back. The bytes are valid during the call
+   * only; whoever keeps them copies them.
+   */
   readonly stdout: (chunk: Uint8Array) => void
   readonly stderr: (chunk: Uint8Array) => void
   /** The process exited. What it wrote last is still being read: `exited` follows when that is done. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer"
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { closeSync, constants, mkdtempSync, openSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
@@ -81,13 +82,35 @@ function openThree(stdin: string, stdout: string, stderr: string): readonly [Rea
     const [input, output, errors] = ends
     return [
       { ours: new Socket({ fd: input.ours, readable: false, writable: true }), childEnd: input.child },
-      { ours: new Socket({ fd: output.ours, readable: true, writable: false }), childEnd: output.child },
-      { ours: new Socket({ fd: errors.ours, readable: true, writable: false }), childEnd: errors.child }
+      { ours: readingSocket(output.ours), childEnd: output.child },
+      { ours: readingSocket(errors.ours), childEnd: errors.child }
     ]
   } catch {
     for (const fd of opened) closeSync(fd)
     return undefined
   }
+}
+
+/** All pipes are read into the same bytes, one chunk after the other: fresh bytes for each chunk cost a tenth of a flood. */
+const chunkBytes = Buffer.allocUnsafeSlow(64 * 1024)
+
+/** A socket whose listener of `data` gets bytes that are overwritten when it returns. Until there is one, copies wait. */
+function readingSocket(fd: number): Socket {
+  const socket = new Socket({
+    fd,
+    readable: true,
+    writable: false,
+    onread: {
+      buffer: chunkBytes,
+      callback: (count) => {
+        const chunk = chunkBytes.subarray(0, count)
+        if (socket.readableFlowing !== true || socket.readableLength > 0) return socket.push(Buffer.from(chunk))
+        socket.emit("data", chunk)
+        return true
+      }
+    }
+  })
+  return socket
 }
 
 /** Our reading end is opened first and without waiting; the child's end is opened plainly, so that it blocks as usual. */
