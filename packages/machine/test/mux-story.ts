@@ -62,10 +62,14 @@ export const ask = (id: string, request: string): MuxInput<string> => ({ type: "
 export const ok = (id: string): MuxInput<string> => ({ type: "end", id, status: "ok" })
 export const failed = (id: string, error = "broken"): MuxInput<string> => ({ type: "end", id, status: "error", error })
 export const gaveUp = (id: string): MuxInput<string> => ({ type: "end", id, status: "cancelled" })
-export const cancel = (id: string): MuxInput<string> => ({
+export const cancel = (id: string, leftMs?: number): MuxInput<string> => ({
   type: "stop",
   id,
-  wish: { outcome: "cancelled", fault: { code: "cancelled", message: "asked for" } }
+  wish: {
+    outcome: "cancelled",
+    fault: { code: "cancelled", message: "asked for" },
+    ...(leftMs === undefined ? {} : { leftMs })
+  }
 })
 export const timeOut = (id: string): MuxInput<string> => ({
   type: "stop",

@@ -32,6 +32,7 @@ const anyInput: fc.Arbitrary<MuxInput<string>> = fc.oneof(
   { weight: 1, arbitrary: anyId.map((id) => gaveUp(id)) },
   { weight: 3, arbitrary: anyId.map((id) => cancel(id)) },
   { weight: 1, arbitrary: anyId.map((id) => timeOut(id)) },
+  { weight: 1, arbitrary: anyId.map((id) => cancel(id, 500)) },
   { weight: 3, arbitrary: fc.constant(settled) },
   {
     weight: 1,
@@ -128,8 +129,10 @@ describe("mux", () => {
           stepMux(state, input, [])
           const runs = [...state.runs.values()]
           expect(state.live).toBe(runs.filter((run) => !run.abandoned).length)
-          expect(state.hung).toBe(
-            runs.filter((run) => run.abandoned && (run.told || run.stop?.outcome === "timed_out")).length
+          expect(state.hung).toBe(runs.filter((run) => run.hung).length)
+          expect(runs.filter((run) => run.hung && !run.abandoned)).toEqual([])
+          expect([...state.overdue].every((run) => run.abandoned && !run.hung && state.runs.get(run.id) === run)).toBe(
+            true
           )
         }
       })

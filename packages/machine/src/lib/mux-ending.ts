@@ -33,8 +33,9 @@ export function endingAtClose<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>,
 }
 
 function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, exit: ExitEvidence): Ending {
-  const byStop = run.stop !== undefined && run.told && state.config.deathOutcome === "failed"
-  if (run.stop !== undefined && byStop) return { outcome: run.stop.outcome, error: run.stop.fault, exit }
+  const killedForIt = state.config.deathOutcome === "failed" || state.hello?.capabilities?.cancel === "kill"
+  if (run.stop !== undefined && run.told && killedForIt)
+    return { outcome: run.stop.outcome, error: run.stop.fault, exit }
   return { outcome: state.config.deathOutcome, error: deathFault(state, exit), exit }
 }
 

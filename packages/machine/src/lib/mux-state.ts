@@ -34,6 +34,11 @@ export interface MuxConfig {
 export interface StopWish {
   readonly outcome: "cancelled" | "timed_out"
   readonly fault: Fault
+  /**
+   * How long the work may go on when the runner cannot stop it: what is left of the run's time limit. After that it
+   * counts as hanging, and a runner in which nothing else lives is replaced. Without it, the work may go on for ever.
+   */
+  readonly leftMs?: number
 }
 
 /** How a run ended, as the mux knows it. */
@@ -101,6 +106,9 @@ export interface MuxRun<Owner> {
   graceEnd: number
   /** The terminal was given; the runner still works on it. */
   abandoned: boolean
+  /** When abandoned work counts as hanging; infinite while it may go on. */
+  hangsAt: number
+  hung: boolean
   /** The runner said how the run ended; only diagnostics are heard from now on. */
   ending: Ending | undefined
 }
@@ -135,6 +143,8 @@ export interface MuxState<Owner> {
   verdict: { readonly outcome: "failed" | "timed_out"; readonly fault: Fault } | undefined
   live: number
   hung: number
+  /** Abandoned runs of `runs` that will count as hanging. */
+  readonly overdue: Set<MuxRun<Owner>>
   strayPeriodStart: number
   straysInPeriod: number
   keptSamples: number

@@ -61,6 +61,7 @@ export function initialMux<Owner>(config: MuxConfig): MuxState<Owner> {
     verdict: undefined,
     live: 0,
     hung: 0,
+    overdue: new Set(),
     strayPeriodStart: 0,
     straysInPeriod: 0,
     keptSamples: 0,
@@ -113,9 +114,10 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
 export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
   if (state.phase === "closed") return undefined
   let next = Number.POSITIVE_INFINITY
-  if (state.config.requireHello && !state.spoken && !state.killed) next = state.startedAt + state.config.helloMs
+  if (lacksHello(state) && !state.killed) next = state.startedAt + state.config.helloMs
   if (state.fatalAt !== undefined && !state.killed) next = Math.min(next, state.fatalAt + state.config.fatalGraceMs)
   for (const run of state.stopping) next = Math.min(next, run.graceEnd)
+  for (const run of state.overdue) next = Math.min(next, run.hangsAt)
   return Number.isFinite(next) ? onCallersClock(state.clock, next) : undefined
 }
 
@@ -149,6 +151,8 @@ function open<Owner>(
       told: false,
       graceEnd: 0,
       abandoned: false,
+      hangsAt: Number.POSITIVE_INFINITY,
+      hung: false,
       ending: undefined
     }
     state.runs.set(id, run)
@@ -330,12 +334,28 @@ function tellStops<Owner>(state: MuxState<Owner>, out: Out<Owner>): void {
 /** Readers are told now; the permit stays taken until the runner's own end or death. */
 function abandon<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owner>): void {
   if (run.stop === undefined) return
-  if (run.told || run.stop.outcome === "timed_out") state.hung++
   run.abandoned = true
   state.live--
   state.stopping.delete(run)
   out.push({ type: "end", owner: run.owner, ending: endingByStop(run.stop) })
+  run.hangsAt = state.now + patience(state, run)
+  if (state.now >= run.hangsAt) hang(state, run)
+  else if (Number.isFinite(run.hangsAt)) state.overdue.add(run)
   killWhenHung(state, out)
+}
+
+/** Who was asked and did not stop, took too long, or can only be killed, hangs at once; other work may go on for its time. */
+function patience<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>): number {
+  const killable = state.hello?.capabilities?.cancel === "kill"
+  if (run.told || killable || run.stop?.outcome === "timed_out") return 0
+  return run.stop?.leftMs ?? Number.POSITIVE_INFINITY
+}
+
+function hang<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>): void {
+  state.overdue.delete(run)
+  if (run.hung) return
+  run.hung = true
+  state.hung++
 }
 
 /** A runner that carries nothing but runs which hang can only be replaced. */
@@ -349,7 +369,7 @@ function tick<Owner>(state: MuxState<Owner>, read: number, out: Out<Owner>): voi
   const now = readClock(state.clock, read)
   if (state.startedAt < 0) state.startedAt = now
   state.now = now
-  if (state.config.requireHello && !state.spoken && now >= state.startedAt + state.config.helloMs) {
+  if (lacksHello(state) && now >= state.startedAt + state.config.helloMs) {
     const message = `the runner did not say hello within ${state.config.helloMs} ms`
     condemn(state, { outcome: "timed_out", fault: { code: "handshake_timeout", message } }, out)
   }
@@ -357,9 +377,16 @@ function tick<Owner>(state: MuxState<Owner>, read: number, out: Out<Owner>): voi
     kill(state, "it said fatal and did not exit", out)
   }
   for (const run of state.stopping) if (now >= run.graceEnd) abandon(state, run, out)
+  for (const run of state.overdue) if (now >= run.hangsAt) hang(state, run)
+  if (state.hung > 0) killWhenHung(state, out)
 }
 
-/** The runner cannot be used at all, said before its first frame: every run ends with the reason, without waiting for the exit. */
+/** Also a runner that works without having said it: what it can do is not known. */
+function lacksHello<Owner>(state: MuxState<Owner>): boolean {
+  return state.config.requireHello && state.hello === undefined
+}
+
+/** The runner cannot be used at all: every run ends with the reason, without waiting for the exit. */
 function condemn<Owner>(
   state: MuxState<Owner>,
   verdict: NonNullable<MuxState<Owner>["verdict"]>,
@@ -409,8 +436,9 @@ function afterClose<Owner>(input: MuxInput<Owner>, out: Out<Owner>): void {
 function remove<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owner>): void {
   state.runs.delete(run.id)
   state.stopping.delete(run)
+  state.overdue.delete(run)
   if (!run.abandoned) state.live--
-  else if (run.told || run.stop?.outcome === "timed_out") state.hung--
+  if (run.hung) state.hung--
   state.recent.add(run.id)
   if (state.recent.size > recentIds) forgetOldest(state.recent)
   out.push({ type: "release", owner: run.owner })
