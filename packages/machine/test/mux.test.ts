@@ -9,15 +9,13 @@ import {
   exited,
   failed,
   fatal,
-  gaveUp,
   hello,
   leaving,
   ok,
   open,
   settled,
   stray,
-  tell,
-  timeOut
+  tell
 } from "./mux-story.ts"
 
 type Story = readonly [sentence: string, inputs: Parameters<typeof tell>[0], words: ReadonlyArray<string>]
