@@ -56,6 +56,7 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
     )
     return {
       full: permits.full,
+      crowded: permits.crowded,
       open: (ask) =>
         permits.take(ask).pipe(Effect.tapError((error) => Effect.sync(() => countRefusal(counters, error._tag)))),
       view: () => ({
@@ -88,27 +89,31 @@ const carry = ({ agent, config, counters, running, ticket, released }: Carrying)
   }
   const first: RunOrder = { id, params, sink: { ...sink, end }, released: () => undefined }
   const hooks = { retired: () => undefined, proved: () => undefined }
-  return Effect.scoped(
-    Effect.gen(function* () {
-      const runner = yield* makeRunner({ agent, config, generation: counters.starts + 1, hooks, first })
-      counters.starts++
-      counters.accepted++
-      running.add(runner)
-      yield* Effect.addFinalizer(() => Effect.sync(() => running.delete(runner)))
-      ticket.grant({
-        generation: runner.generation,
-        stop: (wish: StopWish) => runner.stop(id, wish),
-        answer: (request, value) => runner.answer(id, request, value)
-      })
-      yield* runner.gone
+  // Not to be interrupted between the start and the grant: a program that was started has been handed over.
+  const start = Effect.gen(function* () {
+    const runner = yield* makeRunner({ agent, config, generation: counters.starts + 1, hooks, first })
+    counters.starts++
+    counters.accepted++
+    running.add(runner)
+    yield* Effect.addFinalizer(() => Effect.sync(() => running.delete(runner)))
+    ticket.grant({
+      generation: runner.generation,
+      stop: (wish: StopWish) => runner.stop(id, wish),
+      answer: (request, value) => runner.answer(id, request, value)
     })
-  ).pipe(
+    return runner
+  })
+  return Effect.scoped(Effect.flatMap(Effect.uninterruptible(start), (runner) => Effect.asVoid(runner.gone))).pipe(
+    // The place is free before anybody hears that the start failed.
+    Effect.ensuring(Effect.sync(released)),
     Effect.catchTag("SpawnFailed", (error) =>
       Effect.sync(() => {
         counters.failedStarts++
         ticket.refuse(error)
       })
     ),
-    Effect.ensuring(Effect.sync(released))
+    Effect.onInterrupt(() => Effect.sync(() => ticket.refuse(closing())))
   )
 }
+
+const closing = () => new RunnerClosed({ message: "the host is shutting down" })

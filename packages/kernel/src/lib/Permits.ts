@@ -46,6 +46,8 @@ export interface PermitsConfig {
 export interface Permits {
   /** Why one more could not even wait, now. */
   readonly full: () => QueueFull | undefined
+  /** Whether more wait than there are spare permits. */
+  readonly crowded: () => boolean
   /** Waits in the line. Interrupted while waiting, it leaves the line without a trace. */
   readonly take: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly next: () => Ticket | undefined
@@ -93,6 +95,7 @@ export function makePermits(config: PermitsConfig): Permits {
   }
   return {
     full,
+    crowded: () => lengthOf(line) > config.spare(),
     take,
     next: () => next(line),
     giveBack: (ticket) => giveBack(line, ticket),

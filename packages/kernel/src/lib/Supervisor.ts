@@ -28,6 +28,8 @@ import { makeRunner, type Runner, type RunnerView } from "./Runner.ts"
 export interface Supervisor {
   /** Why one more run could not even wait, now. Nothing can come between this answer and a synchronous decision. */
   readonly full: () => KernelError | undefined
+  /** Whether runs wait for a permit, and not only for a runner to start. */
+  readonly crowded: () => boolean
   /** Waits for a permit, then hands the run over. From then on everything about it is told to its sink. */
   readonly open: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly view: () => SupervisorView
@@ -102,6 +104,7 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
     )
     return {
       full: permits.full,
+      crowded: permits.crowded,
       open: (ask) =>
         permits.take(ask).pipe(Effect.tapError((error) => Effect.sync(() => countRefusal(counters, error._tag)))),
       view: () => ({
