@@ -9,7 +9,7 @@ import { RestartConfig, RunnerConfig } from "@signalbox/protocol/config"
 import { scriptedRunnerCommand } from "@signalbox/testkit/scripted-runner"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
+import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import {
   type KernelError,
