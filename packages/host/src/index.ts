@@ -2,6 +2,8 @@
 export { Host, type HostOptions, type HostRun, type HostView } from "./lib/Host.ts"
 export {
   AgentUnavailable,
+  DuplicateRun,
+  HostClosed,
   type HostError,
   hostErrorCodes,
   InvalidRequest,

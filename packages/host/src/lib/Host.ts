@@ -6,10 +6,11 @@ import { Journal, type JournalFailed, type Recorder, SegmentJournal } from "@sig
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { AgentUnavailable, type HostError, InvalidRequest, Refused, UnknownAgent } from "./HostErrors.ts"
+import { AgentUnavailable, HostClosed, type HostError, InvalidRequest, Refused, UnknownAgent } from "./HostErrors.ts"
 import { acceptRun, type AcceptParts } from "./HostRun.ts"
 import { runnable } from "./runnable.ts"
 
@@ -80,20 +81,34 @@ const makeHost = (options: HostOptions): Effect.Effect<Host["Service"], never, S
     const clock = yield* Clock.Clock
     const journal = yield* Journal
     const runs = new Map<string, HostRun>()
-    // The order matters: supervisors are made later and so are closed earlier; runs get their terminal and are recorded.
     const keep = yield* FiberSet.makeRuntime<Processes | Journal, void, never>()
-    const desks = yield* makeDesks(options)
+    // Closed by hand and before the fibers of the runs: so every run gets its terminal and is recorded.
+    const desksScope = yield* Scope.make()
+    const desks = yield* makeDesks(options, desksScope)
     const parts: AcceptParts = { options, clock, keep, runs }
+    let closed = false
+    yield* Effect.addFinalizer(() =>
+      Effect.suspend(() => {
+        closed = true
+        return Effect.ensuring(
+          cancelAll(runs, options.config.runner.cancel_grace_ms),
+          Scope.close(desksScope, Exit.void)
+        )
+      })
+    )
 
     const run = (input: unknown) =>
       Effect.gen(function* () {
+        if (closed) return yield* new HostClosed({ message: "the host is shutting down" })
         const request = yield* decodeRequest(input)
         const agent = yield* findAgent(options, request.agent)
         const supervisor = yield* desks.of(agent)
         const full = supervisor.full()
         if (full !== undefined) return yield* new Refused({ message: full.message })
         const id = request.run_id ?? mintRunId({ now: clock.currentTimeMillisUnsafe(), random: options.random(10) })
-        return yield* acceptRun(parts, { id, request, supervisor }).pipe(Effect.provideService(Journal, journal))
+        return yield* acceptRun(parts, { id, request, agent: agent.name, supervisor }).pipe(
+          Effect.provideService(Journal, journal)
+        )
       })
     return {
       run,
@@ -102,6 +117,16 @@ const makeHost = (options: HostOptions): Effect.Effect<Host["Service"], never, S
       kill: desks.kill
     }
   })
+
+/** Asks every run to stop and gives them the time of a cancel; closing the supervisors ends what is left. */
+function cancelAll(runs: ReadonlyMap<string, HostRun>, graceMs: number): Effect.Effect<void> {
+  const open = [...runs.values()]
+  for (const run of open) run.cancel("the host is shutting down")
+  return Effect.forEach(open, (run) => run.ended, { concurrency: "unbounded", discard: true }).pipe(
+    Effect.timeoutOption(graceMs),
+    Effect.asVoid
+  )
+}
 
 function decodeRequest(input: unknown): Effect.Effect<RunRequest, InvalidRequest> {
   const result = RunRequest.safeParse(input)
@@ -125,9 +150,8 @@ interface Desks {
   readonly kill: Supervisor["kill"]
 }
 
-const makeDesks = (options: HostOptions): Effect.Effect<Desks, never, Scope.Scope | Processes> =>
+const makeDesks = (options: HostOptions, scope: Scope.Scope): Effect.Effect<Desks, never, Processes> =>
   Effect.gen(function* () {
-    const scope = yield* Scope.Scope
     const processes = yield* Processes
     const desks = new Map<string, Supervisor>()
     const of = (agent: Agent) =>

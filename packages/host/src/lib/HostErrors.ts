@@ -23,13 +23,26 @@ export class AgentUnavailable extends Data.TaggedError("AgentUnavailable")<{
 /** More runs wait than may wait. */
 export class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
 
+/** The run id is taken: there is a trace under it. */
+export class DuplicateRun extends Data.TaggedError("DuplicateRun")<{ readonly message: string }> {}
+
+/** The host is shutting down. */
+export class HostClosed extends Data.TaggedError("HostClosed")<{ readonly message: string }> {}
+
 /** The trace of the run cannot be begun. */
 export class TraceFailed extends Data.TaggedError("TraceFailed")<{
   readonly message: string
   readonly remedy: string
 }> {}
 
-export type HostError = InvalidRequest | UnknownAgent | AgentUnavailable | Refused | TraceFailed
+export type HostError =
+  | InvalidRequest
+  | UnknownAgent
+  | AgentUnavailable
+  | Refused
+  | DuplicateRun
+  | HostClosed
+  | TraceFailed
 
 /** The one way from an error to its code on the wires; total by type. */
 export const hostErrorCodes = {
@@ -37,5 +50,7 @@ export const hostErrorCodes = {
   UnknownAgent: "unknown_agent",
   AgentUnavailable: "agent_unavailable",
   Refused: "queue_full",
+  DuplicateRun: "duplicate_id",
+  HostClosed: "closed",
   TraceFailed: "journal_failed"
 } as const satisfies Record<HostError["_tag"], ErrorCode>

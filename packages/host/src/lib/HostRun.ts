@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { type KernelError, kernelErrorCodes, type Processes, type Supervisor } from "@signalbox/kernel"
-import type { Ending } from "@signalbox/machine"
+import type { Ending, StopWish } from "@signalbox/machine"
 import {
   type EndedBody,
   promptText,
@@ -17,7 +17,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import type { HostOptions, HostRun } from "./Host.ts"
-import { TraceFailed } from "./HostErrors.ts"
+import { DuplicateRun, TraceFailed } from "./HostErrors.ts"
 import { makeRunController, type RunController } from "./run-controller.ts"
 import { judge, restBefore } from "./run-limits.ts"
 
@@ -35,11 +35,15 @@ export interface AcceptParts {
 export interface Acceptance {
   readonly id: string
   readonly request: RunRequest
+  readonly agent: string
   readonly supervisor: Supervisor
 }
 
 /** Begins the trace; from then on the run belongs to the host and ends exactly once. Uninterruptible as a whole. */
-export const acceptRun = (parts: AcceptParts, acceptance: Acceptance): Effect.Effect<HostRun, TraceFailed, Journal> =>
+export const acceptRun = (
+  parts: AcceptParts,
+  acceptance: Acceptance
+): Effect.Effect<HostRun, DuplicateRun | TraceFailed, Journal> =>
   Effect.uninterruptible(
     Effect.gen(function* () {
       const { options, clock, runs } = parts
@@ -47,6 +51,7 @@ export const acceptRun = (parts: AcceptParts, acceptance: Acceptance): Effect.Ef
       const now = () => clock.currentTimeMillisUnsafe()
       const scope = yield* Scope.make()
       const ended = Deferred.makeUnsafe<EndedBody>()
+      const limits = limitsOf(options, request)
       const line = { leave: () => undefined as void }
       const recorder = yield* Recorder.make({
         runId: id,
@@ -54,8 +59,10 @@ export const acceptRun = (parts: AcceptParts, acceptance: Acceptance): Effect.Ef
         onFault: (fault) => controller.traceFailed({ code: "journal_failed", message: fault.message })
       }).pipe(
         Scope.provide(scope),
-        Effect.mapError(
-          (error) => new TraceFailed({ message: error.message, remedy: "remedy" in error ? error.remedy : "" })
+        Effect.mapError((error) =>
+          error._tag === "TraceExists"
+            ? new DuplicateRun({ message: error.message })
+            : new TraceFailed({ message: error.message, remedy: error.remedy })
         ),
         Effect.onError(() => Scope.close(scope, Exit.void))
       )
@@ -77,20 +84,31 @@ export const acceptRun = (parts: AcceptParts, acceptance: Acceptance): Effect.Ef
         runId: id,
         follow: recorder.follow,
         batches: recorder.batches,
-        cancel: (reason) =>
-          controller.stop({ outcome: "cancelled", fault: { code: "cancelled", message: reason ?? "asked for" } }),
+        cancel: (reason) => controller.stop(cancelWish(reason, leftOf(controller, limits, now()))),
         answer: controller.answer,
         ended: Deferred.await(ended)
       }
       runs.set(id, run)
       parts.keep(
-        carry({ acceptance, controller, line, ended: run.ended, limits: limitsOf(options, request), now }).pipe(
+        carry({ acceptance, controller, line, ended: run.ended, limits, now }).pipe(
           Effect.ensuring(Scope.close(scope, Exit.void))
         )
       )
       return run
     })
   )
+
+function cancelWish(reason: string | undefined, leftMs: number | undefined): StopWish {
+  const fault = { code: "cancelled" as const, message: reason ?? "asked for" }
+  return { outcome: "cancelled", fault, ...(leftMs === undefined ? {} : { leftMs }) }
+}
+
+/** What is left of a run's time limit: so long its work may go on in a runner that cannot stop it. */
+function leftOf(controller: RunController, limits: RunLimits, now: number): number | undefined {
+  const { grantedAt } = controller.facts()
+  if (limits.run_ms === undefined) return undefined
+  return Math.max(0, (grantedAt ?? now) + limits.run_ms - now)
+}
 
 interface Carrying {
   readonly acceptance: Acceptance
@@ -117,7 +135,8 @@ const carry = (carrying: Carrying): Effect.Effect<void> =>
     )
     line.leave = () => waiting.interruptUnsafe()
     yield* Effect.yieldNow
-    if (controller.facts().grantedAt === undefined && controller.facts().state !== "ended") controller.waiting()
+    if (controller.facts().state === "accepted")
+      controller.waiting(acceptance.supervisor.crowded() ? "queued" : "starting")
     const granted = yield* Fiber.await(waiting)
     if (Exit.isFailure(granted)) controller.refused(endingOf(granted))
     yield* Effect.raceFirst(Effect.asVoid(ended), watch(carrying))
@@ -156,12 +175,12 @@ function endingOf(exit: Exit.Exit<unknown, KernelError>): Ending {
   return { outcome: error._tag === "WaitTimedOut" ? "timed_out" : "failed", error: { code, message: error.message } }
 }
 
-function startedBody({ principal = "local" }: HostOptions, { request, supervisor }: Acceptance): StartedBody {
+function startedBody({ principal = "local" }: HostOptions, { request, agent }: Acceptance): StartedBody {
   const text = promptText(request.prompt)
   const { cwd, model, intent } = request
   return {
     type: "started",
-    agent: supervisor.view().agent,
+    agent,
     principal,
     attempt: 1,
     prompt: { sha256: createHash("sha256").update(text, "utf8").digest("hex"), bytes: Buffer.byteLength(text) },

@@ -1,5 +1,5 @@
 import type { Ending, StopWish } from "@signalbox/machine"
-import type { AskFrame, EndedBody, Fault, RecordBody, RunEvent, RunState, Usage } from "@signalbox/protocol"
+import type { AskFrame, DiagBody, EndedBody, Fault, RecordBody, RunEvent, RunState, Usage } from "@signalbox/protocol"
 
 // One run between its acceptance and its terminal record: what is recorded of it, and that it ends exactly once.
 // Plain synchronous code: events come through here one by one.
@@ -30,7 +30,8 @@ export interface RunController {
   readonly granted: (run: StoppableRun) => void
   /** It never got that far. */
   readonly refused: (ending: Ending) => void
-  readonly waiting: () => void
+  /** It was not handed over at once: it waits for a permit, or for its runner to start. */
+  readonly waiting: (state: "queued" | "starting") => void
   readonly stop: (wish: StopWish) => void
   readonly answer: (request: string, value: unknown) => void
   /** The trace cannot be written any more: the run is stopped and ends as failed. */
@@ -40,7 +41,7 @@ export interface RunController {
 
 /** What limits and people look at. Times in milliseconds of the clock. */
 export interface RunFacts {
-  readonly state: RunState | "ended"
+  readonly state: RunState | "accepted" | "ended"
   readonly acceptedAt: number
   readonly grantedAt: number | undefined
   /** When the agent last said something. */
@@ -54,22 +55,14 @@ export function makeRunController(parts: RunControllerParts): RunController {
     event: (event) => hearEvent(life, event),
     ask: (ask) => hearAsk(life, ask),
     answer: (request, value) => answer(life, request, value),
-    diag: (level, source, message) => {
-      life.diags++
-      parts.append({ type: "diag", level, source, message })
-    },
+    diag: (level, source, message) => diag(life, { level, source, message }),
     end: (ending) => finish(life, ending),
-    granted: (run) => {
-      life.open = run
-      life.grantedAt = parts.now()
-      enter(life, "running")
-      if (life.wish !== undefined) run.stop(life.wish)
-    },
+    granted: (run) => grant(life, run),
     refused: (ending) => {
       if (life.open !== undefined) return
       finish(life, life.wish === undefined ? ending : { outcome: life.wish.outcome, error: life.wish.fault })
     },
-    waiting: () => enter(life, "queued"),
+    waiting: (state) => enter(life, state),
     stop: (wish) => stop(life, wish),
     traceFailed: (fault) => {
       life.broken ??= fault
@@ -89,7 +82,7 @@ interface Life {
   readonly parts: RunControllerParts
   readonly acceptedAt: number
   readonly asks: Set<string>
-  state: RunState | "ended"
+  state: RunState | "accepted" | "ended"
   grantedAt: number | undefined
   heardAt: number | undefined
   open: StoppableRun | undefined
@@ -98,14 +91,17 @@ interface Life {
   usage: Usage | undefined
   events: number
   diags: number
+  losses: number
 }
+
+const keptLosses = 8
 
 function newLife(parts: RunControllerParts): Life {
   return {
     parts,
     acceptedAt: parts.now(),
     asks: new Set(),
-    state: "starting",
+    state: "accepted",
     grantedAt: undefined,
     heardAt: undefined,
     open: undefined,
@@ -113,7 +109,8 @@ function newLife(parts: RunControllerParts): Life {
     broken: undefined,
     usage: undefined,
     events: 0,
-    diags: 0
+    diags: 0,
+    losses: 0
   }
 }
 
@@ -121,7 +118,34 @@ function hearEvent(life: Life, event: RunEvent): void {
   life.events++
   life.heardAt = life.parts.now()
   if (event.type === "turn.completed" || event.type === "usage") life.usage = usageOf(event) ?? life.usage
-  life.parts.append({ type: "event", event })
+  if (!life.parts.append({ type: "event", event })) noteLoss(life, event.type)
+}
+
+/** Nothing disappears in silence: an event that JSON cannot carry leaves a note in its place. */
+function noteLoss(life: Life, type: string): void {
+  life.losses++
+  if (life.losses > keptLosses) return
+  diag(life, { level: "error", source: "host", message: `an event of type ${type.slice(0, 64)} could not be recorded` })
+}
+
+function diag(life: Life, { level, source, message }: Pick<DiagBody, "level" | "source" | "message">): void {
+  life.diags++
+  life.parts.append({ type: "diag", level, source, message })
+}
+
+/** A permit that comes after the end (the wait was over at the same moment) is given back: its run is stopped. */
+function grant(life: Life, run: StoppableRun): void {
+  if (life.state === "ended") return run.stop(life.wish ?? tooLate)
+  life.open = run
+  life.grantedAt = life.parts.now()
+  enter(life, "running")
+  if (life.wish !== undefined) run.stop(life.wish)
+}
+
+const tooLate: StopWish = {
+  outcome: "cancelled",
+  fault: { code: "cancelled", message: "the run had ended before it was handed over" },
+  leftMs: 0
 }
 
 function hearAsk(life: Life, ask: AskFrame): void {
@@ -155,8 +179,11 @@ function finish(life: Life, ending: Ending): void {
   if (life.state === "ended") return
   life.state = "ended"
   const body = endedBody(life, ending)
-  life.parts.append(body)
-  life.parts.over(body)
+  // A terminal record there must be: what an agent put into its evidence may be what JSON cannot carry.
+  const plain = { type: body.type, outcome: body.outcome, stats: body.stats }
+  const taken = life.parts.append(body)
+  if (!taken) life.parts.append(plain)
+  life.parts.over(taken ? body : plain)
 }
 
 /** A trace that broke makes the run a failure, whatever the agent says. */
@@ -180,7 +207,10 @@ function endedBody(life: Life, ending: Ending): EndedBody {
   }
 }
 
+/** Only numbers: usage is for adding up, and it stands in the terminal record, which must not fail. */
 function usageOf(event: RunEvent): Usage | undefined {
   const usage = event["usage"]
-  return typeof usage === "object" && usage !== null && !Array.isArray(usage) ? (usage as Usage) : undefined
+  if (typeof usage !== "object" || usage === null) return undefined
+  const numbers = Object.entries(usage).filter(([, value]) => typeof value === "number" && Number.isFinite(value))
+  return numbers.length === 0 ? undefined : Object.fromEntries(numbers)
 }

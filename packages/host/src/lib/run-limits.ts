@@ -52,6 +52,7 @@ function timedOut(code: "run_timeout" | "first_output_timeout" | "idle_timeout",
 
 /** How long to sleep before the next look; a run that waits for a person wakes up without being told. */
 export function restBefore(verdict: Verdict, facts: RunFacts, now: number): number | undefined {
-  if (verdict.type === "look-at") return Math.max(1, verdict.at - now)
-  return verdict.type === "free" && facts.state === "waiting" ? waitingLookMs : undefined
+  const soon = facts.state === "waiting" ? waitingLookMs : Number.POSITIVE_INFINITY
+  const rest = verdict.type === "look-at" ? Math.min(soon, Math.max(1, verdict.at - now)) : soon
+  return Number.isFinite(rest) ? rest : undefined
 }
