@@ -6,11 +6,13 @@ import { Socket } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 
 // Real pipes for children. Node's own "pipe" is a pair of sockets, on which `echo x > /dev/stderr` fails with ENXIO:
 // scripts do that all the time. A named pipe that is opened at both ends and unlinked is an anonymous pipe.
 
-const batch = 12
+/** Pipes that are made by one call of a program: enough for sixteen children, because the call is dearer than the pipes. */
+const batch = 48
 
 /** Our end and the child's end of one pipe. Whoever takes it owns both and closes the child's end after the spawn. */
 export interface RealPipe {
@@ -53,8 +55,11 @@ export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes,
         return ok
       })
     })
+    // One refill at a time: who comes while it runs finds its pipes there.
+    const filling = yield* Semaphore.make(1)
+    const ensure = filling.withPermit(Effect.suspend(() => (free.length < 3 ? refill : Effect.succeed(true))))
     const take = Effect.gen(function* () {
-      while (free.length < 3) if (!(yield* refill)) return undefined
+      while (free.length < 3) if (!(yield* ensure)) return undefined
       const [stdin, stdout, stderr] = free.splice(0, 3) as [string, string, string]
       return yield* Effect.sync(() => openThree(stdin, stdout, stderr))
     })
@@ -96,7 +101,7 @@ const chunkBytes = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** A socket whose listener of `data` gets bytes that are overwritten when it returns. Until there is one, copies wait. */
 function readingSocket(fd: number): Socket {
-  const socket = new Socket({
+  const socket: Socket = new Socket({
     fd,
     readable: true,
     writable: false,
