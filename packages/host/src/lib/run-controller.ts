@@ -115,6 +115,7 @@ function newLife(parts: RunControllerParts): Life {
 }
 
 function hearEvent(life: Life, event: RunEvent): void {
+  if (life.state === "ended") return
   life.events++
   life.heardAt = life.parts.now()
   if (event.type === "turn.completed" || event.type === "usage") life.usage = usageOf(event) ?? life.usage
@@ -129,6 +130,7 @@ function noteLoss(life: Life, type: string): void {
 }
 
 function diag(life: Life, { level, source, message }: Pick<DiagBody, "level" | "source" | "message">): void {
+  if (life.state === "ended") return
   life.diags++
   life.parts.append({ type: "diag", level, source, message })
 }
@@ -149,6 +151,7 @@ const tooLate: StopWish = {
 }
 
 function hearAsk(life: Life, ask: AskFrame): void {
+  if (life.state === "ended") return
   life.asks.add(ask.request)
   hearEvent(life, { ...ask, type: "permission.requested" })
   enter(life, "waiting")
