@@ -15,8 +15,6 @@ export const Usage = z.looseObject({
 })
 export type Usage = z.infer<typeof Usage>
 
-export const ItemStatus = z.enum(["in_progress", "completed", "failed", "declined"])
-
 /** The kinds of item that Signalbox names; others pass. */
 export const ItemKind = z.enum([
   "agent_message",

@@ -11,9 +11,6 @@ const words: ReadonlyMap<string, DeedWord> = new Map(
   [...runDeeds, ...byteDeeds, ...processDeeds].map((word) => [word.usage.split(" ", 1)[0] ?? "", word])
 )
 
-/** Every deed's usage, for documents and messages. */
-export const scriptUsage: ReadonlyArray<string> = [...words.values()].map((word) => word.usage)
-
 export function readScript(
   prompt: string
 ): { readonly ok: true; readonly deeds: ReadonlyArray<Deed> } | { readonly ok: false; readonly problem: string } {
