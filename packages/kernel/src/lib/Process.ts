@@ -8,7 +8,7 @@ import { type Child, startChild } from "./Child.ts"
 import type { SpawnFailed } from "./KernelErrors.ts"
 import type { RealPipes } from "./RealPipes.ts"
 import { makeStdinWriter } from "./StdinWriter.ts"
-import { cookieVariable, findHunted, signalProcess } from "./Sweep.ts"
+import { bornAt, cookieVariable, findHunted, signalProcess } from "./Sweep.ts"
 import type { Watchdog } from "./Watchdog.ts"
 
 // Interprets `@signalbox/machine`'s staged stop over one real child process.
@@ -229,17 +229,17 @@ function makeEnding(hooks: ProcessHooks) {
 
 /** Signals and sweeps. A left-over process hears SIGTERM when it is first seen and SIGKILL when it is seen again. */
 function makeHunt(pid: number, cookie: string) {
-  const groups = new Set([pid])
+  const hunted = { groups: new Set([pid]), cookie, bornSince: bornAt(pid) }
   const seen = new Set<number>()
   return {
     signalGroup: (signal: NodeJS.Signals) => {
       signalProcess(-pid, signal)
       // Tool shells live in groups of their own: they hear it as well.
-      for (const other of findHunted({ groups, cookie })) if (other.group !== pid) signalProcess(other.pid, signal)
+      for (const other of findHunted(hunted)) if (other.group !== pid) signalProcess(other.pid, signal)
     },
     sweep: (leaderGone: boolean) => {
-      const hunted = findHunted({ groups, cookie }).map((other) => other.pid)
-      const found = hunted.filter((other) => leaderGone || other !== pid)
+      const all = findHunted(hunted).map((other) => other.pid)
+      const found = all.filter((other) => leaderGone || other !== pid)
       const fresh = found.filter((other) => !seen.has(other))
       for (const other of found) signalProcess(other, seen.has(other) ? "SIGKILL" : "SIGTERM")
       for (const other of fresh) seen.add(other)

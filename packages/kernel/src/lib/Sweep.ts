@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs"
+import { Buffer } from "node:buffer"
+import { closeSync, openSync, readdirSync, readSync } from "node:fs"
 
 // Finds the processes that a child left behind. A process group is not enough: real agents put tool shells in groups of
 // their own, relaunch themselves and leave daemons. So /proc is searched for the group, for the environment cookie and
@@ -12,23 +13,33 @@ export interface Hunted {
   readonly groups: ReadonlySet<number>
   /** The text that the cookie of every hunted process contains. */
   readonly cookie: string
+  /** When the first of them was born: what is older cannot carry the cookie, and its environment need not be read. */
+  readonly bornSince?: number
 }
 
 export interface ProcessFacts {
   readonly pid: number
   readonly parent: number
   readonly group: number
+  /** When it was born, in the system's ticks since it started. */
+  readonly born: number
 }
 
 /** The living processes that are hunted, the caller itself never among them. */
 export function findHunted(hunted: Hunted): ReadonlyArray<ProcessFacts> {
   const all = readProcesses()
   const found = new Set<number>()
-  for (const facts of all) {
-    if (hunted.groups.has(facts.group) || hasCookie(facts.pid, hunted.cookie)) found.add(facts.pid)
+  const bornSince = hunted.bornSince ?? 0
+  for (const { pid, group, born } of all) {
+    if (hunted.groups.has(group) || (born >= bornSince && hasCookie(pid, hunted.cookie))) found.add(pid)
   }
   addDescendants(all, found)
   return all.filter((facts) => facts.pid !== process.pid && found.has(facts.pid))
+}
+
+/** When a process was born, also when it has exited already and nobody has asked for its exit. 0 when that is not known. */
+export function bornAt(pid: number): number {
+  return Number(statFields(pid)[19] ?? 0)
 }
 
 /** Sends a signal to a process; false when it is gone already or is not ours. */
@@ -56,12 +67,17 @@ function processNames(): ReadonlyArray<string> {
   }
 }
 
-/** `pid (name) state parent group ...`: the name may hold spaces and brackets, so the fields begin after the last one. */
 function readStat(pid: number): ProcessFacts | undefined {
-  const stat = readText(`/proc/${pid}/stat`)
-  const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  const fields = statFields(pid)
+  const [state, parent, group] = fields
   if (state === undefined || state === "" || state === "Z" || state === "X") return undefined
-  return { pid, parent: Number(parent), group: Number(group) }
+  return { pid, parent: Number(parent), group: Number(group), born: Number(fields[19]) }
+}
+
+/** `pid (name) state parent group ...`: the name may hold spaces and brackets, so the fields begin after the last one. */
+function statFields(pid: number): ReadonlyArray<string> {
+  const stat = readText(`/proc/${pid}/stat`)
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 }
 
 function hasCookie(pid: number, cookie: string): boolean {
@@ -79,10 +95,22 @@ function addDescendants(all: ReadonlyArray<ProcessFacts>, found: Set<number>): v
   }
 }
 
+/** Files of /proc have no size, for which `readFileSync` makes fresh room each time: many times the price of the reading. */
+let room = Buffer.allocUnsafeSlow(64 * 1024)
+
 function readText(path: string): string {
+  let file: number | undefined
   try {
-    return readFileSync(path, "latin1")
+    file = openSync(path, "r")
+    let size = 0
+    for (let count = -1; count !== 0; size += count) {
+      if (size === room.length) room = Buffer.concat([room], 2 * size)
+      count = readSync(file, room, size, room.length - size, null)
+    }
+    return room.toString("latin1", 0, size)
   } catch {
     return ""
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }
