@@ -52,7 +52,7 @@ export interface SupervisorOrder {
   readonly restart: RestartConfig
 }
 
-/** One life of a runner in a place. A retired one finishes its runs beside its successor. */
+/** One life of a runner in a place. A retired one finishes its runs beside its successor, which gets what it leaves free. */
 interface Life {
   runner: Runner | undefined
   active: number
@@ -60,7 +60,10 @@ interface Life {
 }
 
 interface Place {
+  /** The one that gets new runs. */
   life: Life | undefined
+  /** All that live: the one that gets new runs, and retired ones. The permits are the place's, whoever carries the runs. */
+  readonly lives: Set<Life>
   readonly body: Interpreter.Interpreter<ReturnType<typeof supervision.initial>, SupervisionInput>
 }
 
@@ -85,6 +88,7 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
     for (let index = 0; index < config.runners; index++) {
       const place: Place = {
         life: undefined,
+        lives: new Set(),
         body: yield* Interpreter.make(supervision, supervisionConfig(order.restart), {
           perform: (output: SupervisionOutput) => {
             if (output.type === "start" && !closing)
@@ -146,12 +150,19 @@ function serve(context: Serving): void {
   if (phases.every((phase) => phase.phase === "open")) return refuseForBreaker(context)
   // One by one: the next runner is started only when no other is on its way.
   if (phases.some((phase) => phase.phase === "starting")) return
-  const next = places.find((place) => place.life === undefined && place.body.state.phase !== "open")
+  const next = places.find(
+    (place) => place.life === undefined && place.body.state.phase !== "open" && hasRoom(context, place)
+  )
   next?.body.send({ type: "wanted" })
 }
 
-function freePlace({ places, config }: Serving): Place | undefined {
-  const free = places.filter((place) => place.life?.runner !== undefined && place.life.active < config.permits)
+/** A successor of a runner that still works is not even started before it may carry a run. */
+function hasRoom({ config }: Serving, place: Place): boolean {
+  return activeIn(place.lives) < config.permits
+}
+
+function freePlace(context: Serving): Place | undefined {
+  const free = context.places.filter((place) => place.life?.runner !== undefined && hasRoom(context, place))
   return free.sort((one, other) => (one.life?.active ?? 0) - (other.life?.active ?? 0))[0]
 }
 
@@ -204,6 +215,8 @@ const live = (
   const retired = (_why: string, asked: boolean) => {
     life.retired = true
     if (place.life === life) place.life = undefined
+    // Whether a successor is wanted at all is seen when the line is served: runs that go on may leave it no permit.
+    place.body.send({ type: "unwanted" })
     if (asked || context.isClosing()) place.body.send({ type: "stopped", generation })
     else {
       context.counters.deaths++
@@ -223,8 +236,12 @@ const live = (
       })
       context.counters.starts++
       life.runner = runner
-      context.lives.add(life)
-      yield* Effect.addFinalizer(() => Effect.sync(() => context.lives.delete(life)))
+      for (const lives of [context.lives, place.lives]) lives.add(life)
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          for (const lives of [context.lives, place.lives]) lives.delete(life)
+        })
+      )
       place.body.send({ type: "started", now: place.body.now(), generation })
       if (life.retired) runner.kill()
       else place.life = life
@@ -261,7 +278,7 @@ function refuseForBreaker({ permits, places, agent }: Serving): void {
 
 function activeIn(lives: ReadonlySet<Life>): number {
   let active = 0
-  for (const life of lives) if (!life.retired) active += life.active
+  for (const life of lives) active += life.active
   return active
 }
 
