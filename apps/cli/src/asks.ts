@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline"
+import { createInterface, type Interface } from "node:readline"
 import type { LiveRun } from "./EmbeddedHost.ts"
 import { describeAsk } from "./narrator.ts"
 import type { Reader } from "./readers.ts"
@@ -18,35 +18,45 @@ export interface Asks {
   readonly close: () => void
 }
 
+type Question = Readonly<Record<string, unknown>>
+
 /** Owned by one run. Questions are put one after the other; closing takes the one that is open away. */
 export function makeAsks(parts: AsksParts): Asks {
-  const waiting: Array<Readonly<Record<string, unknown>>> = []
-  const lines =
-    parts.person && parts.permit === "ask" ? createInterface({ input: process.stdin, terminal: false }) : undefined
+  const waiting: Array<Question> = []
+  let lines: Interface | undefined
+  let person = parts.person && parts.permit === "ask"
   let closed = false
-  lines?.pause()
-  lines?.on("line", (line) => answer(line))
-  lines?.once("close", () => {
-    if (!closed) for (; waiting.length > 0; ) answer("")
-  })
+  /** Not before there is a question: a program in the background that reads its terminal is stopped by it. */
+  const listen = () => {
+    if (lines !== undefined) return lines.resume()
+    lines = createInterface({ input: process.stdin, terminal: false })
+    lines.on("line", answer)
+    // End of input: nobody is there, now and later.
+    lines.once("close", () => {
+      person = false
+      if (!closed) for (const event of waiting.splice(0)) answerForNobody(parts, event)
+    })
+    return lines
+  }
   const put = () => {
     const event = waiting[0]
     if (event === undefined) return lines?.pause()
     const choice = event["kind"] === "question" ? "your answer" : "y = allow, n = deny"
     parts.reader.note(`signalbox: ${describeAsk(event)} [${choice}]`)
-    lines?.resume()
+    return listen()
   }
   const answer = (line: string) => {
     const event = waiting.shift()
     if (event === undefined) return
-    const value = event["kind"] === "question" ? line : /^\s*(y|yes|allow)\s*$/i.test(line) ? "allow" : "deny"
+    const isQuestion = event["kind"] === "question"
+    const value = isQuestion ? line : /^\s*(y|yes|allow)\s*$/i.test(line) ? "allow" : "deny"
     parts.run.answer(String(event["request"]), value)
-    if (event["kind"] !== "question") parts.reader.note(`signalbox: ${value === "allow" ? "allowed" : "denied"}`)
+    if (!isQuestion) parts.reader.note(`signalbox: ${value === "allow" ? "allowed" : "denied"}`)
     put()
   }
   return {
     take: (event) => {
-      if (lines === undefined) return answerForNobody(parts, event)
+      if (!person) return answerForNobody(parts, event)
       waiting.push(event)
       if (waiting.length === 1) put()
     },
@@ -57,7 +67,7 @@ export function makeAsks(parts: AsksParts): Asks {
   }
 }
 
-function answerForNobody({ run, reader, permit }: AsksParts, event: Readonly<Record<string, unknown>>): void {
+function answerForNobody({ run, reader, permit }: AsksParts, event: Question): void {
   const request = String(event["request"])
   if (event["kind"] === "question") {
     reader.note(`signalbox: ${describeAsk(event)}; there is no terminal, so it gets no answer`)

@@ -26,6 +26,7 @@ export function isCliFault(error: unknown): error is CliFault {
 
 /** One line: what is wrong, then what to do. */
 export function faultText({ message, remedy }: Pick<CliFault, "message" | "remedy">): string {
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`
+  // A list of several problems ends as it is.
+  const sentence = /[.!?]$/.test(message) || message.includes("\n") ? message : `${message}.`
   return remedy === "" || message.includes(remedy) ? sentence : `${sentence} ${remedy}`
 }

@@ -9,6 +9,9 @@ import { say } from "./terminal.ts"
 
 // The program. Commands are loaded when they are called, so that `--version` and mistakes are answered at once.
 
+// A reader that goes away is no defect, and neither is a terminal that was closed.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined)
+process.once("uncaughtException", (error) => leave(explain(error)))
 main(process.argv.slice(2)).then(leave, (error: unknown) => leave(explain(error)))
 
 async function main(argv: ReadonlyArray<string>): Promise<number> {
@@ -61,7 +64,6 @@ function explain(error: unknown): number {
 /** Leaves when what was written has gone out; whatever else is open, timers and a waiting stdin, does not hold it up. */
 function leave(code: number): void {
   process.exitCode = code
-  process.stdout.once("error", () => process.exit())
   process.stdout.write("", () => process.exit())
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { isatty } from "node:tty"
 import { makeAgents } from "@signalbox/agents"
 import { hostErrorCodes, type HostError } from "@signalbox/host"
 import { type EndedBody, errorCodes, outcomeExitCodes, type TraceRecord } from "@signalbox/protocol"
@@ -21,6 +22,8 @@ import { harmless, looksOf, say } from "./terminal.ts"
 const brokenPipeExit = 141
 /** Between SIGTERM and SIGKILL after the second signal, and between the end of a run and leaving a reader that is stuck. */
 const hurryMs = 1_000
+/** When a person is told why the program has not left yet. */
+const slowMs = 1_500
 
 interface Carrying {
   readonly order: RunOrder
@@ -33,8 +36,13 @@ export async function runCommand(given: Arguments): Promise<number> {
   const settings = readSettings(given.flags, process.env)
   const order = await readRunOrder(given)
   const carrying = { order, settings, output: makeOutput(process.stdout), interrupts: watchInterrupts() }
-  process.stderr.on("error", () => undefined)
-  const code = await visitHost({ settings, agents: makeAgents(order.agents) }, (host) => carry(carrying, host))
+  let slow: NodeJS.Timeout | undefined
+  const code = await visitHost({ settings, agents: makeAgents(order.agents) }, async (host) => {
+    const result = await carry(carrying, host)
+    slow = setTimeout(() => say("signalbox: waiting for the agent's program to leave; Ctrl-C kills it"), slowMs)
+    return result
+  })
+  clearTimeout(slow)
   const signal = carrying.interrupts.first()
   if (signal === undefined) return code
   // What a stuck reader has not taken would hold the program up for ever.
@@ -48,9 +56,11 @@ async function carry(carrying: Carrying, host: HostVisit): Promise<number> {
   if (!accepted.ok) throw refusal(accepted.error)
   const { run } = accepted
   const reader = readerFor(carrying, run)
-  const person = process.stdin.isTTY === true && process.stderr.isTTY === true && !order.promptFromStdin
+  const person = isatty(0) && isatty(2) && !order.promptFromStdin
   const asks = makeAsks({ run, reader, permit: order.permit, person })
-  interrupts.listen((signal, count) => interrupt({ run, host, reader, output }, signal, count))
+  let over = false
+  void run.ended.then(() => (over = true))
+  interrupts.listen((signal, count) => interrupt({ run, host, reader, output, isOver: () => over }, signal, count))
   void output.gone.then(() => run.cancel("nobody reads the output any more"))
   try {
     await follow(run, { reader, asks, output })
@@ -93,12 +103,13 @@ interface Interrupted {
   readonly host: HostVisit
   readonly reader: Reader
   readonly output: Output
+  readonly isOver: () => boolean
 }
 
-/** The first signal cancels, the second kills; the third never gets here. */
-function interrupt({ run, host, reader, output }: Interrupted, signal: NodeJS.Signals, count: number): void {
-  if (count > 1) {
-    reader.note(`signalbox: ${signal} again: killing what runs`)
+/** The first signal cancels, the second, or one after the end, kills; the third never gets here. */
+function interrupt({ run, host, reader, output, isOver }: Interrupted, signal: NodeJS.Signals, count: number): void {
+  if (count > 1 || isOver()) {
+    reader.note(`signalbox: ${signal}${count > 1 ? " again" : ""}: killing what runs`)
     output.giveUp()
     host.kill(true)
     setTimeout(() => host.kill(true), hurryMs).unref()

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from "node:fs"
+import { createReadStream, statSync } from "node:fs"
 import { resolve } from "node:path"
 import { type Agent, commandAgent, splitCommandLine, stdioAgent } from "@signalbox/agents"
 import { MAX_PROMPT_BYTES } from "@signalbox/protocol"
 import type { Arguments, Flags } from "./arguments.ts"
-import { usageFault } from "./cli-fault.ts"
+import { isCliFault, usageFault } from "./cli-fault.ts"
 
 // What `signalbox run` was asked for, checked as far as it can be before anything is opened.
 
@@ -130,34 +130,31 @@ function readFolder(named: string | undefined): string {
 async function readPrompt({ flags, words, program }: Arguments): Promise<string> {
   const file = flags.get("prompt-file")
   const word = words[0]
-  if (file !== undefined) return checkPrompt(readPromptFile(file), `the prompt in ${file}`)
-  if (word === "-") return checkPrompt(await readStdin(), "the prompt on stdin")
+  if (file !== undefined) return readPromptFile(file)
+  if (word === "-") return checkPrompt(await readBounded(process.stdin, "the prompt on stdin"), "the prompt on stdin")
   if (word !== undefined) return checkPrompt(Buffer.from(word), "the prompt")
   if (program !== undefined) return ""
   throw usageFault("there is no prompt: write it in quotes, or - to read it from stdin", tryHelp)
 }
 
-function readPromptFile(path: string): Uint8Array {
+async function readPromptFile(path: string): Promise<string> {
+  const what = `the prompt in ${path}`
   try {
-    const { size } = statSync(path)
-    if (size > MAX_PROMPT_BYTES) throw tooLarge(`the prompt in ${path}`)
-    return readFileSync(path)
+    return checkPrompt(await readBounded(createReadStream(path), what), what)
   } catch (error) {
-    if (error instanceof Error && "code" in error) {
-      throw usageFault(`the prompt file cannot be read: ${error.message}`, "Correct --prompt-file.")
-    }
-    throw error
+    if (isCliFault(error) || !(error instanceof Error)) throw error
+    throw usageFault(`the prompt file cannot be read: ${error.message}`, "Correct --prompt-file.")
   }
 }
 
-/** Reads no more than may be. */
-async function readStdin(): Promise<Uint8Array> {
+/** Reads no more than may be: a file may be a pipe, and a pipe may have no end. */
+async function readBounded(stream: AsyncIterable<Buffer>, what: string): Promise<Uint8Array> {
   const chunks: Array<Buffer> = []
   let size = 0
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of stream) {
     size += chunk.length
     chunks.push(chunk)
-    if (size > MAX_PROMPT_BYTES) throw tooLarge("the prompt on stdin")
+    if (size > MAX_PROMPT_BYTES) throw tooLarge(what)
   }
   return Buffer.concat(chunks)
 }

@@ -135,11 +135,9 @@ function readAgents(value: unknown, problems: Array<string>): Readonly<Record<st
 }
 
 function refused(problems: ReadonlyArray<string>): CliFault {
-  const [only] = problems
-  const message =
-    problems.length === 1 ? `${only}` : `${problems.length} settings are wrong:\n  ${problems.join("\n  ")}\n`
-  const remedy = problems.length === 1 ? "" : "Correct them all and try again."
-  return new CliFault({ message, remedy, exit: 2 })
+  const list = problems.map((problem) => `\n  ${problem}`).join("")
+  const many = `${problems.length} settings are wrong; correct them all and try again:${list}`
+  return new CliFault({ message: problems.length === 1 ? list.trim() : many, exit: 2 })
 }
 
 function isTree(value: unknown): value is Tree {

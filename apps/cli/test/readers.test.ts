@@ -97,7 +97,7 @@ describe("lines for people", () => {
       look()
     })
     await shown(reader, [message("ignored: its seq is old"), message("Hello")])
-    expect(page.text()).toMatch(/⠋ .*working\r\u001b\[2K/)
+    expect(page.text().replaceAll("\u001b", "ESC")).toMatch(/⠋ .*working\rESC\[2K/)
     expect(page.text().endsWith("Hello\n")).toBe(true)
   })
 

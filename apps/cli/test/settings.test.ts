@@ -79,7 +79,7 @@ describe("the settings", () => {
     const file = { runner: { permits: 0, premits: 1 }, agents: { claude: "/x" } }
     const environment = { ...homeWith(file), SIGNALBOX_IDLE_LIMIT: "10" }
     const text = faultOf(() => readSettings(flags({ "time-limit": "soon", runners: "many" }), environment))
-    expect(text).toMatch(/^2 6 settings are wrong:/)
+    expect(text).toMatch(/^2 6 settings are wrong; correct them all/)
     for (const problem of [
       'SIGNALBOX_IDLE_LIMIT: "10" is no time; write it with a unit',
       '--time-limit: "soon" is no time',
