@@ -185,7 +185,7 @@ describe("cancelling a run of a host", () => {
         const gauge = (yield* recordsOf(first)).find(
           ({ record }) => record.type === "event" && record.event.type === "scripted.gauge"
         )
-        assert.deepInclude((gauge?.record as { event: object }).event, { lines: 2 })
+        assert.nestedPropertyVal(gauge, "record.event.lines", 2)
       })
     )
   )
