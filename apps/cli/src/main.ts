@@ -12,6 +12,8 @@ import { say } from "./terminal.ts"
 // A reader that goes away is no defect, and neither is a terminal that was closed.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined)
 process.once("uncaughtException", (error) => leave(explain(error)))
+// Node would leave with 0 when nothing can happen any more, whether the command is done or not.
+process.once("beforeExit", () => leave(explain(new Error("the command waits for something that cannot come"))))
 main(process.argv.slice(2)).then(leave, (error: unknown) => leave(explain(error)))
 
 async function main(argv: ReadonlyArray<string>): Promise<number> {

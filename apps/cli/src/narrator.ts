@@ -65,9 +65,11 @@ interface Telling {
 
 /** An unfinished line that grows beyond this is shown in pieces. */
 const longestLine = 16_384
+/** Of an agent that opens items and completes none, the oldest are forgotten. */
+const mostItems = 200
 
 export function makeNarrator(options: NarratorOptions): Narrator {
-  const view = emptyRunView({ textLength: longestLine, items: 200 })
+  const view = emptyRunView({ textLength: longestLine, items: mostItems })
   const telling: Telling = { options, view, open: new Map(), lines: [], speaker: "", complaint: "", steps: 0 }
   return {
     view,
@@ -134,6 +136,7 @@ function begin(telling: Telling, item: ItemView, raw: Fields): OpenItem {
   const tone = item.type === "agent_message" ? "message" : item.type === "reasoning" ? "thought" : "output"
   const open: OpenItem = { head, tone, since: Date.parse(item.startedAt), seen: 0, unfinished: "" }
   telling.open.set(item.id, open)
+  if (telling.open.size > mostItems) forgetOldest(telling)
   if (tone !== "output") return open
   telling.steps += 1
   part(telling, item.id)
@@ -141,6 +144,11 @@ function begin(telling: Telling, item: ItemView, raw: Fields): OpenItem {
   const more = rest.length === 0 ? "" : `  (+${rest.length} ${rest.length === 1 ? "line" : "lines"})`
   telling.lines.push({ tone: "step", text: `${harmlessLine(first)}${more}` })
   return open
+}
+
+function forgetOldest({ open }: Telling): void {
+  const [oldest] = open.keys()
+  if (oldest !== undefined) open.delete(oldest)
 }
 
 function tellDelta(telling: Telling, id: string, delta: string): void {

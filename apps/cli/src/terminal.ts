@@ -56,9 +56,11 @@ export function harmlessLine(line: string): string {
 export function fitColumns(text: string, columns: number): string {
   let used = 0
   let fitted = ""
+  let shorter = ""
   for (const character of text) {
     used += (character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1
-    if (used > columns) return `${fitted.slice(0, -1)}…`
+    if (used > columns) return `${shorter}…`
+    shorter = fitted
     fitted += character
   }
   return fitted

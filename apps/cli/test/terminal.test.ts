@@ -73,7 +73,9 @@ describe("text of an agent", () => {
     ["short", 10, "short"],
     ["exactly10!", 10, "exactly10!"],
     ["longer than ten", 10, "longer th…"],
-    ["日本語日本語", 6, "日本…"]
+    ["日本語日本語", 6, "日本…"],
+    ["🚂🚂🚂", 5, "🚂…"],
+    ["a🚂bc", 3, "a…"]
   ])("is cut to columns: %j in %d", (text, columns, shown) => {
     expect(fitColumns(text, columns)).toBe(shown)
   })
