@@ -22,12 +22,18 @@ export interface ChildOrder {
   readonly pipes: RealPipes
   /** The whole standard input, where it is known beforehand. Without it stdin is a pipe. */
   readonly input?: string
+  /** Asked in the moment before the program is started: false, and it is not. */
+  readonly wanted?: () => boolean
 }
 
 /** Starts a program. Fails with the operating system's text; nothing is left open then. */
 export const startChild = (order: ChildOrder): Effect.Effect<Child, SpawnFailed> =>
   Effect.flatMap(order.pipes.take, (pipes) =>
     Effect.callback<Child, SpawnFailed>((resume) => {
+      if (order.wanted?.() === false) {
+        closePipes(pipes)
+        return resume(Effect.fail(notWanted(order.command)))
+      }
       const started = trySpawn(order, pipes)
       if (started instanceof SpawnFailed) return resume(Effect.fail(started))
       let exit: { readonly code: number | null; readonly signal: string | null } | undefined
@@ -105,6 +111,15 @@ export function endsOf(child: ChildProcess, pipes: ThreePipes | undefined, hasIn
 
 function closeOurs(pipes: ThreePipes | undefined): void {
   for (const pipe of pipes ?? []) pipe.ours.destroy()
+}
+
+function closePipes(pipes: ThreePipes | undefined): void {
+  closeOurs(pipes)
+  for (const pipe of pipes ?? []) closeSync(pipe.childEnd)
+}
+
+function notWanted({ file }: Command): SpawnFailed {
+  return new SpawnFailed({ file, reason: "not_wanted", message: `${file} was not started: nobody wants it any more` })
 }
 
 function spawnFailed(command: Command, error: unknown): SpawnFailed {

@@ -3,12 +3,12 @@ import type { RunnerConfig } from "@signalbox/protocol/config"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
-import type { RunnableAgent } from "./AgentPort.ts"
+import type { RunnableAgent, RunSink } from "./AgentPort.ts"
 import { type Counters, countEnding, countRefusal, makeCounters } from "./counters.ts"
-import { RunnerClosed } from "./KernelErrors.ts"
+import { type KernelError, RunnerClosed } from "./KernelErrors.ts"
 import { makePermits, type Ticket } from "./Permits.ts"
 import type { Processes } from "./Processes.ts"
-import { makeRunner, type Runner, type RunOrder } from "./Runner.ts"
+import { makeRunner, type Runner, type RunnerOrder, type RunOrder } from "./Runner.ts"
 import type { Supervisor } from "./Supervisor.ts"
 
 // A fresh process for each run, behind the same line and with the same face as a supervisor of shared runners. There is
@@ -23,7 +23,7 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
   Effect.gen(function* () {
     const { agent, config } = order
     const keep = yield* FiberSet.makeRuntime<Processes, void, never>()
-    const running = new Set<Runner>()
+    const running = new Set<Carried>()
     const counters = makeCounters()
     const places = config.permits * config.runners
     let active = 0
@@ -35,7 +35,13 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
         const ticket = permits.next()
         if (ticket === undefined) return
         active++
-        keep(carry({ agent, config, counters, running, ticket, released }))
+        const carried: Carried = { runner: undefined, kills: [] }
+        running.add(carried)
+        const over = () => {
+          running.delete(carried)
+          released()
+        }
+        keep(carry({ agent, config, counters, carried, ticket, isClosing: () => closing }, over))
       }
     }
     const permits = makePermits({
@@ -63,57 +69,104 @@ export const makeOneShot = (order: OneShotOrder): Effect.Effect<Supervisor, neve
         agent: agent.name,
         waiting: permits.waiting(),
         active,
-        runners: [...running].map((runner) => runner.view()),
+        runners: [...running].flatMap(({ runner }) => (runner === undefined ? [] : [runner.view()])),
         places: [],
         counters
       }),
       kill: (urgent) => {
-        for (const runner of running) runner.kill(urgent)
+        for (const carried of running) killCarried(carried, urgent)
       }
     }
   })
 
+/** A process from the moment its run left the line until nothing of it is left. */
+interface Carried {
+  runner: Runner | undefined
+  /** What was asked while the process was being started: urgent or not. */
+  readonly kills: Array<boolean | undefined>
+}
+
+const mostKills = 3
+
+function killCarried({ runner, kills }: Carried, urgent: boolean | undefined): void {
+  if (runner !== undefined) runner.kill(urgent)
+  else if (kills.length < mostKills) kills.push(urgent)
+}
+
 interface Carrying extends OneShotOrder {
   readonly counters: Counters
-  readonly running: Set<Runner>
+  readonly carried: Carried
   readonly ticket: Ticket
-  readonly released: () => void
+  readonly isClosing: () => boolean
 }
 
 /** One process with its one run. The permit is free when nothing of the process is left. */
-const carry = ({ agent, config, counters, running, ticket, released }: Carrying) => {
-  const { id, params, sink } = ticket.ask
-  const end: RunOrder["sink"]["end"] = (ending) => {
-    countEnding(counters, ending.outcome)
-    sink.end(ending)
-  }
-  const first: RunOrder = { id, params, sink: { ...sink, end }, released: () => undefined }
-  const hooks = { retired: () => undefined, proved: () => undefined }
-  // Not to be interrupted between the start and the grant: a program that was started has been handed over.
-  const start = Effect.gen(function* () {
-    const runner = yield* makeRunner({ agent, config, generation: counters.starts + 1, hooks, first })
-    counters.starts++
-    counters.accepted++
-    running.add(runner)
-    yield* Effect.addFinalizer(() => Effect.sync(() => running.delete(runner)))
-    ticket.grant({
-      generation: runner.generation,
-      stop: (wish: StopWish) => runner.stop(id, wish),
-      answer: (request, value) => runner.answer(id, request, value)
-    })
-    return runner
-  })
-  return Effect.scoped(Effect.flatMap(Effect.uninterruptible(start), (runner) => Effect.asVoid(runner.gone))).pipe(
-    // The place is free before anybody hears that the start failed.
-    Effect.ensuring(Effect.sync(released)),
+const carry = (carrying: Carrying, over: () => void) => {
+  const { carried, counters, ticket, isClosing } = carrying
+  let failure: KernelError = stoppedEarly()
+  const isWanted = () => !ticket.isOver() && !isClosing() && carried.kills.length === 0
+  return Effect.scoped(
+    // Between the start and the answer nothing may come: who waits must hear one, and the process must have an owner.
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const first = firstRun(carrying)
+        const runner = yield* makeRunner(runnerOrder(carrying, first, isWanted))
+        counters.starts++
+        carried.runner = runner
+        if (isWanted()) handOver(carrying, runner)
+        else {
+          // Who asked hears the refusal and nothing else.
+          first.sink = silent
+          ticket.refuse(failure)
+          runner.kill(true)
+        }
+        yield* restore(runner.gone)
+      })
+    )
+  ).pipe(
     Effect.catchTag("SpawnFailed", (error) =>
       Effect.sync(() => {
+        if (error.reason === "not_wanted") return
         counters.failedStarts++
-        ticket.refuse(error)
+        failure = error
       })
     ),
-    Effect.onInterrupt(() => Effect.sync(() => ticket.refuse(closing())))
+    Effect.ensuring(
+      Effect.sync(() => {
+        // The permit is free before the error is told: who asks again at once finds it.
+        over()
+        ticket.refuse(failure)
+      })
+    )
   )
 }
 
-const closing = () => new RunnerClosed({ message: "the host is shutting down" })
+type FirstRun = RunOrder & { sink: RunSink }
+
+function firstRun({ counters, ticket }: Carrying): FirstRun {
+  const { id, params, sink } = ticket.ask
+  const end: RunSink["end"] = (ending) => {
+    countEnding(counters, ending.outcome)
+    sink.end(ending)
+  }
+  return { id, params, sink: { ...sink, end }, released: () => undefined }
+}
+
+function runnerOrder({ agent, config, counters }: Carrying, first: RunOrder, wanted: () => boolean): RunnerOrder {
+  const hooks = { retired: () => undefined, proved: () => undefined }
+  return { agent, config, generation: counters.starts + 1, hooks, first, wanted }
+}
+
+const silent: RunSink = { event: () => undefined, ask: () => undefined, diag: () => undefined, end: () => undefined }
+
+function handOver({ counters, ticket }: Carrying, runner: Runner): void {
+  const { id } = ticket.ask
+  counters.accepted++
+  ticket.grant({
+    generation: runner.generation,
+    stop: (wish: StopWish) => runner.stop(id, wish),
+    answer: (request, value) => runner.answer(id, request, value)
+  })
+}
+
+const stoppedEarly = () => new RunnerClosed({ message: "the host stopped the run's program before it was started" })

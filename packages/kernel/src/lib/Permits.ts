@@ -27,9 +27,11 @@ export interface OpenRun {
   readonly generation: number
 }
 
-/** A place in the line. Exactly one of the two is called, once. */
+/** A place in the line. The first of `grant` and `refuse` is the answer; what follows it is nothing. */
 export interface Ticket {
   readonly ask: RunAsk
+  /** Whether nobody waits for an answer any more: the asker has one, or was interrupted. */
+  readonly isOver: () => boolean
   readonly grant: (run: OpenRun) => void
   readonly refuse: (error: KernelError) => void
 }
@@ -48,10 +50,13 @@ export interface Permits {
   readonly full: () => QueueFull | undefined
   /** Whether more wait than there are spare permits. */
   readonly crowded: () => boolean
-  /** Waits in the line. Interrupted while waiting, it leaves the line without a trace. */
+  /**
+   * Waits in the line, no longer than it may; the time ends when the ticket is taken. Interrupted before the answer, it
+   * leaves the line without a trace, and a ticket that was taken is over.
+   */
   readonly take: (ask: RunAsk) => Effect.Effect<OpenRun, KernelError>
   readonly next: () => Ticket | undefined
-  /** Puts a ticket back to the head of the line. */
+  /** Puts a ticket back to the head of the line, unless it is over or its time has passed meanwhile. */
   readonly giveBack: (ticket: Ticket) => void
   readonly waiting: () => number
   /** Serves the line soon: once, however often it is called before. */
@@ -74,37 +79,79 @@ export function makePermits(config: PermitsConfig): Permits {
     const waiting = lengthOf(line)
     return waiting >= config.waiting + config.spare() ? queueFull(waiting) : undefined
   }
-  const take = (ask: RunAsk) => {
-    const waitMs = ask.waitMs ?? config.waitMs
-    const wait = Effect.callback<OpenRun, KernelError>((resume) => {
-      const refused = full()
-      if (refused !== undefined) return resume(Effect.fail(refused))
-      const ticket: Ticket = {
-        ask,
-        grant: (run) => {
-          ask.granted?.(run)
-          resume(Effect.succeed(run))
-        },
-        refuse: (error) => resume(Effect.fail(error))
+  const overdue = new WeakMap<Ticket, WaitTimedOut>()
+  const take = (ask: RunAsk) =>
+    Effect.gen(function* () {
+      const waitMs = ask.waitMs ?? config.waitMs
+      const { ticket, listen, drop } = makeTicket(ask)
+      const timeIsUp = () => {
+        const error = waitTimedOut(waitMs)
+        if (leave(line, ticket)) ticket.refuse(error)
+        else overdue.set(ticket, error)
       }
-      join(line, ticket)
-      serveSoon()
-      return Effect.sync(() => leave(line, ticket))
+      const answer = Effect.callback<OpenRun, KernelError>((resume) => {
+        const refused = full()
+        if (refused !== undefined) return resume(Effect.fail(refused))
+        listen(resume)
+        join(line, ticket)
+        serveSoon()
+        return Effect.sync(() => {
+          drop()
+          leave(line, ticket)
+        })
+      })
+      const timer = yield* Effect.forkChild(Effect.andThen(Effect.sleep(waitMs), Effect.sync(timeIsUp)))
+      return yield* Effect.ensuring(
+        answer,
+        Effect.sync(() => timer.interruptUnsafe())
+      )
     })
-    return wait.pipe(Effect.timeoutOrElse({ duration: waitMs, orElse: () => Effect.fail(waitTimedOut(waitMs)) }))
-  }
   return {
     full,
     crowded: () => lengthOf(line) > config.spare(),
     take,
     next: () => next(line),
-    giveBack: (ticket) => giveBack(line, ticket),
+    giveBack: (ticket) => {
+      const late = overdue.get(ticket)
+      if (late !== undefined) ticket.refuse(late)
+      else if (!ticket.isOver()) giveBack(line, ticket)
+    },
     waiting: () => lengthOf(line),
     serveSoon,
     refuseAll: (error) => {
       for (const ticket of takeAll(line)) ticket.refuse(error(ticket))
     }
   }
+}
+
+type Answer = Effect.Effect<OpenRun, KernelError>
+
+/** A ticket, and how its one asker hears the answer or leaves without it. */
+function makeTicket(ask: RunAsk) {
+  let over = false
+  let tell: (answer: Answer) => void = () => undefined
+  const ticket: Ticket = {
+    ask,
+    isOver: () => over,
+    grant: (run) => {
+      if (over) return
+      over = true
+      ask.granted?.(run)
+      tell(Effect.succeed(run))
+    },
+    refuse: (error) => {
+      if (over) return
+      over = true
+      tell(Effect.fail(error))
+    }
+  }
+  const listen = (told: typeof tell) => {
+    tell = told
+  }
+  const drop = () => {
+    over = true
+  }
+  return { ticket, listen, drop }
 }
 
 const queueFull = (waiting: number) =>

@@ -43,6 +43,8 @@ export interface ProcessOrder {
   readonly hooks: ProcessHooks
   /** The whole standard input, where it is known beforehand; then `write` and `endInput` do nothing. */
   readonly input?: string
+  /** Asked in the moment before the program is started: false, and the start fails with the reason `not_wanted`. */
+  readonly wanted?: () => boolean
   /** Milliseconds of each stage of a stop, and of a write without progress. */
   readonly stopGraceMs: number
   readonly termGraceMs: number
@@ -92,7 +94,8 @@ export const spawnProcess = (
         command: order.command,
         environment,
         pipes: context.pipes,
-        ...(order.input === undefined ? {} : { input: order.input })
+        ...(order.input === undefined ? {} : { input: order.input }),
+        ...(order.wanted === undefined ? {} : { wanted: order.wanted })
       })
       context.watchdog?.add(child.pid)
       const writer = yield* makeStdinWriter(child.stdin, {

@@ -72,6 +72,8 @@ export interface RunnerOrder {
   readonly hooks: RunnerHooks
   /** The run for which a `once` agent is started. It is told of a failed start by the error, not by its sink. */
   readonly first?: RunOrder
+  /** See `ProcessOrder`. */
+  readonly wanted?: () => boolean
 }
 
 export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Scope | Processes> =>
@@ -128,6 +130,7 @@ function start(
   return processes.spawn({
     command: launch.command,
     ...(input === undefined ? {} : { input }),
+    ...(order.wanted === undefined ? {} : { wanted: order.wanted }),
     ...stopTimes(config),
     hooks: {
       stdout: hearing.stdout,

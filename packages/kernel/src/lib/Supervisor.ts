@@ -54,7 +54,10 @@ export interface SupervisorOrder {
 
 /** One life of a runner in a place. A retired one finishes its runs beside its successor, which gets what it leaves free. */
 interface Life {
+  /** Undefined while its process is being started. */
   runner: Runner | undefined
+  /** What was asked meanwhile: urgent or not. */
+  readonly kills: Array<boolean | undefined>
   active: number
   retired: boolean
 }
@@ -120,7 +123,7 @@ export const makeSupervisor = (order: SupervisorOrder): Effect.Effect<Supervisor
         counters
       }),
       kill: (urgent) => {
-        for (const life of lives) life.runner?.kill(urgent)
+        for (const life of lives) killLife(life, urgent)
       }
     }
   })
@@ -211,7 +214,7 @@ const live = (
   birth: { readonly generation: number; readonly random: Random.Random }
 ) => {
   const { generation, random } = birth
-  const life: Life = { runner: undefined, active: 0, retired: false }
+  const life: Life = { runner: undefined, kills: [], active: 0, retired: false }
   const retired = (_why: string, asked: boolean) => {
     life.retired = true
     if (place.life === life) place.life = undefined
@@ -225,32 +228,45 @@ const live = (
     context.permits.serveSoon()
     queueMicrotask(() => life.active === 0 && life.runner?.kill())
   }
+  const begin = (runner: Runner) => {
+    context.counters.starts++
+    life.runner = runner
+    place.body.send({ type: "started", now: place.body.now(), generation })
+    for (const urgent of life.kills) runner.kill(urgent)
+    if (life.retired) runner.kill()
+    else place.life = life
+    context.permits.serveSoon()
+  }
   const proved = () => place.body.send({ type: "proved", now: place.body.now(), generation })
   return Effect.scoped(
     Effect.gen(function* () {
-      const runner = yield* makeRunner({
-        agent: context.agent,
-        config: context.config,
-        generation,
-        hooks: { retired, proved }
-      })
-      context.counters.starts++
-      life.runner = runner
-      for (const lives of [context.lives, place.lives]) lives.add(life)
-      yield* Effect.addFinalizer(() =>
+      // Before the start, so that a kill finds it also while it starts, and as long as anything of it is left.
+      yield* Effect.acquireRelease(
         Effect.sync(() => {
-          for (const lives of [context.lives, place.lives]) lives.delete(life)
-        })
+          for (const lives of [context.lives, place.lives]) lives.add(life)
+        }),
+        () =>
+          Effect.sync(() => {
+            for (const lives of [context.lives, place.lives]) lives.delete(life)
+          })
       )
-      place.body.send({ type: "started", now: place.body.now(), generation })
-      if (life.retired) runner.kill()
-      else place.life = life
-      context.permits.serveSoon()
+      const { agent, config } = context
+      const runner = yield* makeRunner({ agent, config, generation, hooks: { retired, proved } }).pipe(
+        Effect.tap((started) => Effect.sync(() => begin(started))),
+        Effect.uninterruptible
+      )
       yield* runner.gone
     })
   ).pipe(
     Effect.catchTag("SpawnFailed", (error) => Effect.sync(() => startFailed(context, place, { generation, error })))
   )
+}
+
+const mostKills = 3
+
+function killLife({ runner, kills }: Life, urgent: boolean | undefined): void {
+  if (runner !== undefined) runner.kill(urgent)
+  else if (kills.length < mostKills) kills.push(urgent)
 }
 
 /** A failed start is not remembered. Who waits hears why, unless another runner can serve them. */

@@ -17,10 +17,12 @@ export function giveBack<Ticket>(line: WaitingLine<Ticket>, ticket: Ticket): voi
   line.front.push(ticket)
 }
 
-export function leave<Ticket>(line: WaitingLine<Ticket>, ticket: Ticket): void {
-  if (line.tickets.delete(ticket)) return
+/** False when the ticket is not in the line: it was taken. */
+export function leave<Ticket>(line: WaitingLine<Ticket>, ticket: Ticket): boolean {
+  if (line.tickets.delete(ticket)) return true
   const at = line.front.indexOf(ticket)
   if (at >= 0) line.front.splice(at, 1)
+  return at >= 0
 }
 
 export function next<Ticket>(line: WaitingLine<Ticket>): Ticket | undefined {
