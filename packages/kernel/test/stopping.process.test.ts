@@ -121,9 +121,7 @@ describe("what a runner started itself", () => {
     inHouse({ config: brief, agent: commanded(escaping) }, (house) =>
       Effect.gen(function* () {
         const lost = yield* house.open("a", "hang")
-        const pid = yield* Effect.acquireRelease(escapedPid(house), (pid) =>
-          Effect.sync(() => process.kill(pid, "SIGKILL"))
-        )
+        const pid = yield* caught(escapedPid(house))
         const done = yield* house.open("b", "end ok\nexit 7")
         assert.strictEqual(told(yield* ended(done)), "completed")
         assert.deepInclude((yield* ended(lost)).exit, { exit_code: 7, drained: false })
@@ -131,11 +129,36 @@ describe("what a runner started itself", () => {
       })
     )
   )
+
+  it.live("does not keep new runs waiting for the last words of a process that has exited [W0-10 S0-21]", () =>
+    inHouse({ config: { drain_ms: 600_000 }, restart: { backoff_min_ms: 1 }, agent: commanded(escaping) }, (house) =>
+      Effect.gen(function* () {
+        const lost = yield* house.open("a", "say ready\nwait-for runs 2\nexit 7")
+        yield* event(lost, "item.completed")
+        const first = yield* caught(escapedPid(house))
+        yield* house.open("b", "hang")
+        yield* fact("its exit is known", () => house.supervisor.view().counters.deaths === 1)
+        const next = yield* house.run("c", "say hello")
+        const second = yield* caught(escapedPid(house, 1))
+        assert.deepStrictEqual([told(next.endings[0]), next.run?.generation], ["completed", 2])
+        assert.deepStrictEqual(lost.endings, [], "its pipes are still held")
+        for (const pid of [first, second]) end(pid)
+        assert.deepInclude((yield* ended(lost)).exit, { exit_code: 7, drained: true })
+      })
+    )
+  )
 })
 
-const escapedPid = (house: House) =>
+/** Ended before the house is closed, whatever the test says. */
+const caught = (pid: Effect.Effect<number>) => Effect.acquireRelease(pid, (found) => Effect.sync(() => end(found)))
+
+function end(pid: number): void {
+  if (isAlive(pid)) process.kill(pid, "SIGKILL")
+}
+
+const escapedPid = (house: House, index = 0) =>
   Effect.gen(function* () {
-    const find = () => /escaped (\d+)/.exec(house.supervisor.view().runners[0]?.stderrTail ?? "")?.[1]
+    const find = () => /escaped (\d+)/.exec(house.supervisor.view().runners[index]?.stderrTail ?? "")?.[1]
     yield* fact("something escaped", () => find() !== undefined)
     return Number(find())
   })
