@@ -68,9 +68,14 @@ export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes,
 
 function makeFifos(paths: ReadonlyArray<string>): Effect.Effect<boolean> {
   return Effect.callback<boolean>((resume) => {
-    const child = spawn("mkfifo", ["-m", "600", ...paths], { stdio: "ignore" })
-    child.once("error", () => resume(Effect.succeed(false)))
-    child.once("exit", (code) => resume(Effect.succeed(code === 0)))
+    try {
+      const child = spawn("mkfifo", ["-m", "600", ...paths], { stdio: "ignore" })
+      child.once("error", () => resume(Effect.succeed(false)))
+      child.once("exit", (code) => resume(Effect.succeed(code === 0)))
+    } catch {
+      // Some of what the system refuses is thrown, as when this process may have no more threads or memory.
+      resume(Effect.succeed(false))
+    }
   })
 }
 

@@ -76,7 +76,15 @@ export interface RunnerOrder {
   readonly wanted?: () => boolean
 }
 
+/** Starts a runner. What an agent's own code throws meanwhile is a failed start with the reason `defect`. */
 export const makeRunner = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Scope | Processes> =>
+  Effect.catchDefect(begin(order), (defect) => {
+    const message = `the agent ${order.agent.name} could not be started: its own code failed: ${textOf(defect)}`
+    const failed = new SpawnFailed({ file: order.agent.name, reason: "defect", message })
+    return Effect.andThen(Effect.logError(message, defect), Effect.fail(failed))
+  })
+
+const begin = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Scope | Processes> =>
   Effect.gen(function* () {
     const processes = yield* Processes
     const { agent, config, first } = order
@@ -286,6 +294,10 @@ function refusal(run: RunOrder, config: RunnerConfig, process: Process): EncodeF
   const queued = process.queuedBytes()
   if (queued <= config.write_queue_bytes) return undefined
   return new WriteFailed({ message: `${queued} bytes wait for a runner that does not read them` })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Two turns of the event loop hold one whole look at every pipe: what stderr had when the `end` came is read by then. */
