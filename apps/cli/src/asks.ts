@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline"
 import type { LiveRun } from "./EmbeddedHost.ts"
-import { describeAsk } from "./narrator.ts"
+import { describeAsk } from "./describe-ask.ts"
 import type { Reader } from "./readers.ts"
 
 // Questions of an agent: a person answers them on the terminal; without one the answer is what --permit says, else no.

@@ -86,7 +86,8 @@ async function checkWatchdog(): Promise<Finding> {
   return { name, status: "fail", message: probe.problem, remedy }
 }
 
-function checkDataFolder({ settings, environment }: CheckContext): Finding {
+/** Writable, and private: a folder that does not exist yet is judged by the one in which it would be made. */
+export function checkDataFolder({ settings, environment }: CheckContext): Finding {
   const name = "data folder"
   const folder = settings.host.data_folder
   const shown = showPath(folder, environment)

@@ -1,5 +1,6 @@
 import { emptyRunView, foldRecord, type ItemView, type RunView } from "@signalbox/machine"
 import type { DiagBody, EventBody, TraceRecord } from "@signalbox/protocol"
+import { describeAsk } from "./describe-ask.ts"
 import { showDuration } from "./duration.ts"
 import { endingLines } from "./ending-lines.ts"
 import { itemHead, itemLines } from "./item-lines.ts"
@@ -245,23 +246,6 @@ function presentOf({ open, view, options }: Telling): Present {
   const doing = last.tone === "output" ? harmlessLine(last.head.split("\n")[0] ?? "") : "writing"
   const unfinished = harmlessLine(last.unfinished.slice(-longestLine))
   return { text: unfinished === "" ? doing : `${doing}: ${unfinished}`, since: last.since }
-}
-
-/** What an agent wants to know, in one line. */
-export function describeAsk(event: Fields): string {
-  const text = (name: string) => (typeof event[name] === "string" ? (event[name] as string) : undefined)
-  const command = event["command"]
-  const what =
-    text("message") ??
-    text("question") ??
-    text("text") ??
-    (Array.isArray(command) ? command.join(" ") : text("command")) ??
-    text("subject")
-  const reason = text("reason")
-  const head = event["kind"] === "question" ? "the agent asks" : "the agent asks for permission"
-  return harmless(
-    `${head}${what === undefined ? "" : `: ${what}`}${reason === undefined ? "" : ` (${reason})`}`
-  ).replaceAll("\n", " ")
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -4,11 +4,16 @@ import { type Cli, nothingLeft, recordsOf, scripted, startCli, tracesIn, untilWr
 
 // How the program is left: by signals, by a reader that goes, by its own death. Nothing may be left running.
 
-/** The pid that the scripted runner's `fork` has told of. */
-function forkedIn(cli: Cli): number {
-  const pid = /"scripted\.fork","pid":(\d+)/.exec(cli.stdout())?.[1]
-  if (pid === undefined) throw new Error("no fork was told of")
-  return Number(pid)
+/** The pids that the scripted runner's `fork` has told of. */
+function forkedIn(cli: Cli): ReadonlyArray<number> {
+  return [...cli.stdout().matchAll(/"scripted\.fork","pid":(\d+)/g)].map(([, pid]) => Number(pid))
+}
+
+/** Waits until nothing is left, and looks at the forks by their pids as well. */
+async function allGone(cli: Cli, forks: number): Promise<void> {
+  await nothingLeft(cli, 5_000)
+  expect(forkedIn(cli)).toHaveLength(forks)
+  expect(forkedIn(cli).filter(isAlive)).toEqual([])
 }
 
 const outcomeOf = (cli: Cli) => recordsOf(tracesIn(cli.data)[0] ?? "").at(-1)?.status
@@ -43,8 +48,7 @@ describe("a signal", () => {
     expect(performance.now() - started).toBeLessThan(6_000)
     // Its process was killed under it before it could say how it ended.
     expect(["cancelled", "lost"]).toContain(outcomeOf(cli))
-    await nothingLeft(cli)
-    expect(isAlive(forkedIn(cli))).toBe(false)
+    await allGone(cli, 1)
   })
 
   it("that comes three times ends the program at once, and the watchdog ends the rest [W0-15]", async () => {
@@ -56,8 +60,7 @@ describe("a signal", () => {
       if (words !== "") await until(words, () => cli.stderr().includes(words))
     }
     expect(await cli.exited).toBe(130)
-    await nothingLeft(cli)
-    expect(isAlive(forkedIn(cli))).toBe(false)
+    await allGone(cli, 1)
   })
 
   it("cancels a program that is run once, with what it started", async () => {
@@ -73,18 +76,22 @@ describe("a signal", () => {
 })
 
 describe("the death of the program", () => {
-  it.each([
-    ["a runner", ""],
-    ["a grandchild that ignores SIGTERM", "fork ignore-term\n"],
-    ["a grandchild in a session of its own", "fork ignore-term new-session hold-pipes\n"],
-    ["a daemon", "fork ignore-term new-session double\n"]
-  ])("by SIGKILL leaves nothing after five seconds: %s [W0-15 S0-07]", async (_what, fork) => {
-    const cli = startCli(["run", "--json", "--runner", scripted("--ignore-eof"), `ignore-term\n${fork}say ready\nhang`])
+  it("by SIGKILL leaves nothing after five seconds, whatever the agent has started [W0-15 S0-07]", async () => {
+    const forks = ["ignore-term", "ignore-term new-session hold-pipes", "ignore-term new-session double"]
+    const script = ["ignore-term", ...forks.map((traits) => `fork ${traits}`), "say ready", "hang"].join("\n")
+    const cli = startCli(["run", "--json", "--runner", scripted("--ignore-eof"), script])
     await untilWritten(cli, "ready")
-    expect(cli.left().length).toBeGreaterThanOrEqual(fork === "" ? 2 : 3)
+    expect(cli.left().length).toBeGreaterThanOrEqual(2 + forks.length)
     cli.child.kill("SIGKILL")
-    await nothingLeft(cli, 5_000)
-    if (fork !== "") expect(isAlive(forkedIn(cli))).toBe(false)
+    await allGone(cli, forks.length)
+  })
+
+  it("by SIGKILL leaves nothing of a program that is run once [W0-15 S0-07]", async () => {
+    const cli = startCli(["run", "--", "sh", "-c", "trap '' TERM; sleep 600 & echo ready; sleep 600"])
+    await untilWritten(cli, "    ready")
+    expect(cli.left().length).toBeGreaterThanOrEqual(4)
+    cli.child.kill("SIGKILL")
+    await allGone(cli, 0)
   })
 })
 
@@ -92,7 +99,7 @@ describe("the end of a run", () => {
   it("leaves nothing of what the agent had started [W0-15]", async () => {
     const cli = startCli(["run", "--json", "--runner", scripted(), "fork ignore-term new-session double\nend ok"])
     expect(await cli.exited).toBe(0)
-    expect(isAlive(forkedIn(cli))).toBe(false)
+    expect(forkedIn(cli).map(isAlive)).toEqual([false])
     expect(cli.left()).toEqual([])
   })
 })

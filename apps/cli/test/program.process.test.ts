@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { needs, temporaryFolder } from "@signalbox/proof"
 import { describe, expect, it } from "vitest"
+import { checkDataFolder } from "../src/doctor-checks.ts"
+import { findingText } from "../src/doctor-command.ts"
+import { readSettings } from "../src/settings.ts"
 import { runCli, scripted } from "./cli-process.ts"
 
 const bin = fileURLToPath(new URL("../bin/signalbox.js", import.meta.url))
@@ -119,27 +122,36 @@ describe("signalbox doctor", () => {
     expect(readdirSync(home)).toEqual([])
   })
 
-  it("fails, and names the remedy, when the data folder cannot be written", async () => {
+  const dataFolder = (folder: string) => {
+    const settings = readSettings(new Map([["data", folder]]), { HOME: folder })
+    return checkDataFolder({ settings, environment: { HOME: "/nowhere" } })
+  }
+
+  it("fails, and names the remedy, when the data folder cannot be written", () => {
     const file = join(temporaryFolder(), "file")
     writeFileSync(file, "")
-    const { code, stdout } = await runCli(["doctor", "--json", "--data", join(file, "data")])
-    const report = JSON.parse(stdout) as { readonly ok: boolean; readonly findings: ReadonlyArray<object> }
-    expect([code, report.ok]).toEqual([1, false])
-    expect(report.findings).toContainEqual(
-      expect.objectContaining({
-        name: "data folder",
-        status: "fail",
-        remedy: expect.stringContaining("SIGNALBOX_DATA")
-      })
-    )
+    const finding = dataFolder(join(file, "data"))
+    expect(finding).toMatchObject({ status: "fail", message: expect.stringContaining("cannot be written") })
+    expect(finding.remedy).toContain("SIGNALBOX_DATA")
+    expect(findingText(finding, false)).toMatch(/^fail data folder: .*\n {5}Give this user the folder/)
   })
 
-  it("warns when others can read the traces", async () => {
+  it("is content with a folder that the first run will make", () => {
+    const folder = join(temporaryFolder(), "deep", "data")
+    expect(dataFolder(folder)).toEqual({
+      name: "data folder",
+      status: "ok",
+      message: `${folder} (it is made by the first run)`
+    })
+  })
+
+  it("warns when others can read the traces, and fails when they would be written through a link", () => {
     const data = temporaryFolder()
     mkdirSync(join(data, "runs"), { mode: 0o755 })
-    const { code, stdout } = await runCli(["doctor", "--data", data])
-    expect(stdout).toMatch(/warn data folder: .*runs can be read by others\n {5}Run chmod 700 /)
-    expect(code).toBe(0)
+    expect(dataFolder(data)).toMatchObject({ status: "warn", remedy: `Run chmod 700 ${join(data, "runs")}.` })
+    rmdirSync(join(data, "runs"))
+    symlinkSync("/etc", join(data, "runs"))
+    expect(dataFolder(data)).toMatchObject({ status: "fail", message: expect.stringContaining("is a link") })
   })
 })
 
