@@ -20,6 +20,8 @@ export interface HearingParts {
   readonly sink: DialectSink
   /** Called before each chunk, so that its lines have a time. */
   readonly tick: () => void
+  /** The dialect threw, although it must not. What follows is still read to it: an end that was said is an end. */
+  readonly failed: (error: unknown) => void
 }
 
 export interface Hearing {
@@ -30,14 +32,25 @@ export interface Hearing {
   readonly exited: (exit: ProcessExit) => ExitEvidence
 }
 
-export function makeHearing({ config, dialect, sink, tick }: HearingParts): Hearing {
+export function makeHearing({ config, dialect, sink, tick, failed }: HearingParts): Hearing {
   const ring = makeEvidenceRing(config.stderr_bytes)
   const framing = { maxBytes: config.frame_bytes, decode, isUtf8 }
   const out = makeLineFramer(framing)
   const err = makeLineFramer(framing)
-  const outSink = lineSink("stdout", sink, (line) => dialect.stdout(line, sink))
+  const outSink = lineSink("stdout", sink, (line) => {
+    try {
+      dialect.stdout(line, sink)
+    } catch (error) {
+      failed(error)
+    }
+  })
   const errSink = lineSink("stderr", sink, (line) => {
-    if (!dialect.stderr(line, sink)) keepLine(ring, line)
+    try {
+      if (!dialect.stderr(line, sink)) keepLine(ring, line)
+    } catch (error) {
+      keepLine(ring, line)
+      failed(error)
+    }
   })
   return {
     stdout: (chunk) => {
@@ -52,7 +65,11 @@ export function makeHearing({ config, dialect, sink, tick }: HearingParts): Hear
     exited: (exit) => {
       endOfInput(out, outSink)
       endOfInput(err, errSink)
-      dialect.exited?.({ exitCode: exit.exitCode, signal: exit.signal }, sink)
+      try {
+        dialect.exited?.({ exitCode: exit.exitCode, signal: exit.signal }, sink)
+      } catch (error) {
+        failed(error)
+      }
       return {
         exit_code: exit.exitCode,
         signal: exit.signal,

@@ -101,8 +101,12 @@ const begin = (order: RunnerOrder): Effect.Effect<Runner, SpawnFailed, Scope.Sco
       frame: body.send,
       stray: (stray) => body.send({ type: "stray", stray })
     }
-    const perform = makePerform({ dialect, sink, order, answers, body, kill: () => stdin.process?.stop(true) })
-    const hearing = makeHearing({ config, dialect, sink, tick: () => tick(body) })
+    const faults = makeFaults({ order, body, stdin, log: yield* makeLog })
+    const perform = guarded(
+      makePerform({ dialect, sink, order, answers, body, kill: () => stdin.process?.stop(true) }),
+      faults.ofOrder
+    )
+    const hearing = makeHearing({ config, dialect, sink, tick: () => tick(body), failed: faults.ofDialect })
 
     tick(body)
     dialect.start(sink)
@@ -280,6 +284,63 @@ function makePerform(parts: PerformParts) {
     }
   }
 }
+
+type Perform = (output: MuxOutput<RunOrder>) => void
+
+/** An order that throws is a fault of one run or of one runner: the orders and runs beside it go on. */
+function guarded(perform: Perform, failed: (output: MuxOutput<RunOrder>, error: unknown) => void): Perform {
+  return (output) => {
+    try {
+      perform(output)
+    } catch (error) {
+      failed(output, error)
+    }
+  }
+}
+
+interface FaultParts {
+  readonly order: RunnerOrder
+  readonly body: Body
+  readonly stdin: ReturnType<typeof makeStdin>
+  readonly log: (message: string, error: unknown) => void
+}
+
+/** What is done when code throws that must not: a dialect's costs its runner, a sink's its run. Each is logged once. */
+function makeFaults({ order, body, stdin, log }: FaultParts) {
+  const badSinks = new WeakSet<RunOrder>()
+  let condemned = false
+  const ofDialect = (error: unknown): void => {
+    // Without a process this is a start that fails, and is told as that.
+    if (stdin.process === undefined) throw error
+    if (condemned) return
+    condemned = true
+    const message = `the code of the agent ${order.agent.name} failed: ${textOf(error)}`
+    log(message, error)
+    body.send({ type: "fatal", message })
+    stdin.process.stop(true)
+  }
+  const ofSink = (owner: RunOrder, error: unknown): void => {
+    if (badSinks.has(owner)) return
+    badSinks.add(owner)
+    const message = `who listens to the run ${owner.id} failed: ${textOf(error)}`
+    log(message, error)
+    body.send({ type: "stop", id: owner.id, wish: { outcome: "cancelled", fault: { code: "internal", message } } })
+  }
+  return {
+    ofDialect,
+    ofOrder: (output: MuxOutput<RunOrder>, error: unknown): void => {
+      if (output.type === "write") ofDialect(error)
+      else if ("owner" in output) ofSink(output.owner, error)
+      else log(`the order ${output.type} of a runner failed`, error)
+    }
+  }
+}
+
+/** Logs from where Effect is not entered. */
+const makeLog = Effect.map(Effect.context<never>(), (context) => {
+  const fork = Effect.runForkWith(context)
+  return (message: string, error: unknown): void => void fork(Effect.logError(message, error))
+})
 
 function refused(id: string, code: "closed" | "duplicate_id"): RunnerClosed | DuplicateId {
   if (code === "closed") return new RunnerClosed({ message: "the runner accepts nothing any more" })
