@@ -80,12 +80,15 @@ function statFields(pid: number): ReadonlyArray<string> {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")
 }
 
+/** The variable stands at the beginning or behind a NUL; others end with its name, and a program may have set it twice. */
 function hasCookie(pid: number, cookie: string): boolean {
-  const environment = readText(`/proc/${pid}/environ`)
-  const at = environment.indexOf(`${cookieVariable}=`)
-  if (at < 0) return false
-  const end = environment.indexOf("\0", at)
-  return environment.slice(at, end < 0 ? undefined : end).includes(cookie)
+  const environment = `\0${readText(`/proc/${pid}/environ`)}`
+  const variable = `\0${cookieVariable}=`
+  for (let at = environment.indexOf(variable); at >= 0; at = environment.indexOf(variable, at + 1)) {
+    const end = environment.indexOf("\0", at + 1)
+    if (environment.slice(at, end < 0 ? undefined : end).includes(cookie)) return true
+  }
+  return false
 }
 
 function addDescendants(all: ReadonlyArray<ProcessFacts>, found: Set<number>): void {
