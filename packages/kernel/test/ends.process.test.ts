@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { commandAgent } from "@signalbox/agents"
 import { rounds } from "@signalbox/proof"
 import * as Effect from "effect/Effect"
+import type { RunnableAgent } from "../src/index.ts"
 import { ended, event, fact, inHouse, upTo } from "./harness.ts"
 import { told } from "./heard.ts"
 
@@ -116,4 +118,41 @@ describe("the reason of a death", () => {
       })
     )
   )
+
+  it.live("comes also to a runner that closes its stdout and lives on: it is replaced [S0-42 W0-02]", () =>
+    inHouse({ restart: unbreakable, config: { drain_ms: 200, term_grace_ms: 200 } }, (house) =>
+      Effect.gen(function* () {
+        const other = yield* house.open("other", "say here\nhang")
+        yield* event(other, "item.completed")
+        const run = yield* house.open("a", "say last\nclose-stdout\nhang")
+        for (const ending of yield* Effect.forEach([run, other], ended)) {
+          assert.strictEqual(told(ending), "lost runner_exited")
+          assert.match(ending.error?.message ?? "", /closed its standard output, lived on, and was killed by SIGTERM/)
+        }
+        assert.deepStrictEqual(
+          [run.events.length, told((yield* house.run("b", "say hello")).endings[0])],
+          [1, "completed"]
+        )
+      })
+    )
+  )
+
+  it.live("is the exit code alone of a program that runs once, whatever it does with its stdout", () =>
+    inHouse({ agent: quietWorker, config: { drain_ms: 50 } }, (house) =>
+      Effect.gen(function* () {
+        const run = yield* house.run("a", "")
+        assert.deepInclude(run.endings[0], { outcome: "completed" })
+        assert.strictEqual(run.endings[0]?.exit?.exit_code, 0)
+      })
+    )
+  )
 })
+
+const { name, lifetime, dialect } = commandAgent({ file: "/bin/sh" })
+/** Closes its stdout and works on for longer than the drain limit. */
+const quietWorker: RunnableAgent = {
+  name,
+  lifetime,
+  dialect,
+  launch: () => ({ ok: true, command: { file: "/bin/sh", args: ["-c", "exec >&-; sleep 0.4"] } })
+}

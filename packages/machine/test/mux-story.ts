@@ -78,6 +78,7 @@ export const timeOut = (id: string): MuxInput<string> => ({
 })
 export const at = (now: number): MuxInput<string> => ({ type: "tick", now })
 export const leaving: MuxInput<string> = { type: "leaving" }
+export const mute: MuxInput<string> = { type: "mute" }
 export const settled: MuxInput<string> = { type: "settled" }
 export const fatal = (message: string): MuxInput<string> => ({ type: "fatal", message })
 export const diag = (message: string, id?: string): MuxInput<string> => ({

@@ -12,6 +12,7 @@ import {
   gaveUp,
   hello,
   leaving,
+  mute,
   ok,
   open,
   settled,
@@ -40,7 +41,7 @@ const anyInput: fc.Arbitrary<MuxInput<string>> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<MuxInput<string>>(fatal("why"), { type: "stuck" }, { type: "retire" }, leaving)
+    arbitrary: fc.constantFrom<MuxInput<string>>(fatal("why"), { type: "stuck" }, { type: "retire" }, leaving, mute)
   },
   { weight: 2, arbitrary: anyId.map((id) => diag("note", id)) },
   { weight: 1, arbitrary: fc.constant(stray("junk")) },

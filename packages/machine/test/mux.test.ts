@@ -11,6 +11,7 @@ import {
   fatal,
   hello,
   leaving,
+  mute,
   ok,
   open,
   settled,
@@ -233,6 +234,23 @@ describe("the runner's death", () => {
         "end a completed",
         "release a"
       ]
+    ],
+    [
+      "ends a runner that closed its stdout and lives on: it could never say how a run ended [S0-42]",
+      [at(0), open("a"), mute, open("b"), at(199), at(200), exited(null, "SIGTERM")],
+      [
+        ...acceptA,
+        "retired: it closed its standard output",
+        "refuse b closed",
+        "kill: it closed its standard output and did not exit",
+        "end a lost runner_exited",
+        "release a"
+      ]
+    ],
+    [
+      "leaves a runner alone that closed its stdout and exits [W0-02]",
+      [at(0), open("a"), ok("a"), mute, leaving, exited(0), at(5_000)],
+      [...acceptA, "settle", "retired: it closed its standard output", "end a completed", "release a"]
     ],
     [
       "finishes what runs when it is asked to retire [S0-10]",

@@ -6,9 +6,10 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { type Child, startChild } from "./Child.ts"
 import type { SpawnFailed } from "./KernelErrors.ts"
+import type { Lookout } from "./Lookout.ts"
 import type { RealPipes } from "./RealPipes.ts"
 import { makeStdinWriter } from "./StdinWriter.ts"
-import { bornAt, cookieVariable, findHunted, signalProcess } from "./Sweep.ts"
+import { bornAt, type Census, cookieVariable, findHunted, signalProcess } from "./Sweep.ts"
 import type { Watchdog } from "./Watchdog.ts"
 
 // Interprets `@signalbox/machine`'s staged stop over one real child process.
@@ -21,6 +22,8 @@ export interface ProcessHooks {
    */
   readonly stdout: (chunk: Uint8Array) => void
   readonly stderr: (chunk: Uint8Array) => void
+  /** The process closed its stdout and has not been seen to exit. Often its exit is next. */
+  readonly mute?: () => void
   /** The process exited. What it wrote last is still being read: `exited` follows when that is done. */
   readonly leaving: () => void
   /** The process exited and both pipes are drained: nothing follows. Called exactly once. */
@@ -76,6 +79,7 @@ export interface ProcessContext {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly pipes: RealPipes
   readonly watchdog: Watchdog | undefined
+  readonly lookout: Lookout
   readonly nextNumber: () => number
 }
 
@@ -97,13 +101,14 @@ export const spawnProcess = (
         ...(order.input === undefined ? {} : { input: order.input }),
         ...(order.wanted === undefined ? {} : { wanted: order.wanted })
       })
-      context.watchdog?.add(child.pid)
+      context.watchdog?.add(child.pid, bornAt(child.pid))
       const writer = yield* makeStdinWriter(child.stdin, {
         deadlineMs: order.writeDeadlineMs,
         onStuck: order.hooks.stuck
       })
       const gone = Deferred.makeUnsafe<ProcessExit>()
-      const ladder = yield* makeLadder({ child, cookie, order, endInput: writer.end, gone, watchdog: context.watchdog })
+      const { watchdog, lookout } = context
+      const ladder = yield* makeLadder({ child, cookie, order, endInput: writer.end, gone, watchdog, lookout })
       const stop = (urgent = false) => ladder.send({ type: "stop", now: ladder.now(), urgent })
       yield* Effect.addFinalizer(() =>
         Effect.andThen(
@@ -135,22 +140,29 @@ interface LadderParts {
   readonly endInput: () => void
   readonly gone: Deferred.Deferred<ProcessExit>
   readonly watchdog: Watchdog | undefined
+  readonly lookout: Lookout
 }
 
 /** The staged stop with hands: it hears exit and end of pipes, signals the group, sweeps, and says when all is over. */
 const makeLadder = (parts: LadderParts) =>
   Effect.gen(function* () {
-    const { child, order, gone } = parts
+    const { child, order, gone, lookout } = parts
     const hunt = makeHunt(child.pid, parts.cookie)
+    const sweep = (census: Census): void => {
+      const answer = hunt.sweep(census, ending.hasExited())
+      // Told before the answer: it may end the ladder, and with it the scope of whoever waits to be told.
+      if (ending.hasExited()) ending.swept(hunt.count())
+      ladder.send({ type: "swept", now: ladder.now(), ...answer })
+    }
     const ending = makeEnding(order.hooks)
     const perform = (output: StagedStopOutput): void => {
       switch (output.type) {
         case "close-input":
           return parts.endInput()
         case "signal":
-          return hunt.signalGroup(output.signal)
+          return hunt.signalGroup(lookout.recent(), output.signal)
         case "sweep":
-          return ladder.send({ type: "swept", now: ladder.now(), ...hunt.sweep(ending.hasExited()) })
+          return lookout.next(sweep)
         case "abandon-pipes":
           child.stdout.destroy()
           child.stderr.destroy()
@@ -177,26 +189,28 @@ const makeLadder = (parts: LadderParts) =>
     })
     child.stdout.on("data", order.hooks.stdout)
     child.stderr.on("data", order.hooks.stderr)
-    child.stdout.once("close", drained)
+    child.stdout.once("close", () => {
+      if (!ending.hasExited()) order.hooks.mute?.()
+      drained()
+    })
     child.stderr.once("close", drained)
     child.onExit((exitCode, signal) => {
       order.hooks.leaving()
       ending.exited(exitCode, signal)
       ladder.send({ type: "exited", now: ladder.now() })
-      ending.swept(hunt.count())
-      ending.tell()
     })
     return ladder
   })
 
-/** Collects how the process ended and tells it once: when it has exited and its pipes are drained or abandoned. */
+/** Collects how the process ended and tells it once: when it has exited, was swept behind and its pipes are at their end. */
 function makeEnding(hooks: ProcessHooks) {
   const facts = { exitCode: null as number | null, signal: null as string | null, drained: true, swept: 0 }
   let exited = false
   let drained = false
+  let swept = false
   let told = false
   const tell = () => {
-    if (told || !exited || !drained) return
+    if (told || !exited || !drained || !swept) return
     told = true
     hooks.exited({ ...facts })
   }
@@ -209,6 +223,8 @@ function makeEnding(hooks: ProcessHooks) {
     hasExited: () => exited,
     swept: (count: number) => {
       facts.swept = count
+      swept = true
+      tell()
     },
     drained: () => {
       drained = true
@@ -219,11 +235,11 @@ function makeEnding(hooks: ProcessHooks) {
       drained = true
       tell()
     },
-    tell,
     /** The ladder is over: whoever waits is told now, also of a process that not even SIGKILL ended. */
     over: () => {
       exited = true
       drained = true
+      swept = true
       tell()
     },
     result: (): ProcessExit => ({ ...facts })
@@ -232,16 +248,17 @@ function makeEnding(hooks: ProcessHooks) {
 
 /** Signals and sweeps. A left-over process hears SIGTERM when it is first seen and SIGKILL when it is seen again. */
 function makeHunt(pid: number, cookie: string) {
-  const hunted = { groups: new Set([pid]), cookie, bornSince: bornAt(pid) }
+  const bornSince = bornAt(pid)
+  const hunted = { groups: new Map([[pid, bornSince]]), cookie, bornSince }
   const seen = new Set<number>()
   return {
-    signalGroup: (signal: NodeJS.Signals) => {
+    signalGroup: (census: Census, signal: NodeJS.Signals) => {
       signalProcess(-pid, signal)
       // Tool shells live in groups of their own: they hear it as well.
-      for (const other of findHunted(hunted)) if (other.group !== pid) signalProcess(other.pid, signal)
+      for (const other of findHunted(hunted, census)) if (other.group !== pid) signalProcess(other.pid, signal)
     },
-    sweep: (leaderGone: boolean) => {
-      const all = findHunted(hunted).map((other) => other.pid)
+    sweep: (census: Census, leaderGone: boolean) => {
+      const all = findHunted(hunted, census).map((other) => other.pid)
       const found = all.filter((other) => leaderGone || other !== pid)
       const fresh = found.filter((other) => !seen.has(other))
       for (const other of found) signalProcess(other, seen.has(other) ? "SIGKILL" : "SIGTERM")

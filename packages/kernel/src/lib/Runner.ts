@@ -147,11 +147,19 @@ function start(
     hooks: {
       stdout: hearing.stdout,
       stderr: hearing.stderr,
+      mute: () => hearMute(agent, body),
       leaving: () => body.send({ type: "leaving" }),
       exited: (exit) => body.send({ type: "exited", evidence: hearing.exited(exit) }),
       stuck: () => body.send({ type: "stuck" })
     }
   })
+}
+
+/** A program that is started for each run is judged by its exit, and may well go on working without a stdout. */
+function hearMute(agent: RunnableAgent, body: Body): void {
+  if (agent.lifetime === "once") return
+  tick(body)
+  body.send({ type: "mute" })
 }
 
 interface RunnerParts {

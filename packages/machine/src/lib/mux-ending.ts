@@ -42,7 +42,10 @@ function endingByDeath<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, exit: 
 function deathFault<Owner>(state: MuxState<Owner>, exit: ExitEvidence): Fault {
   if (state.stuck) return { code: "runner_stuck", message: "the runner stopped reading its standard input" }
   if (exit.fatal !== undefined) return { code: "runner_fatal", message: exit.fatal }
-  const how = describeExit(exit)
+  const how =
+    state.muteAt !== undefined && state.killed
+      ? `closed its standard output, lived on, and ${describeExit(exit)}`
+      : describeExit(exit)
   if (state.config.deathOutcome === "lost") return { code: "runner_exited", message: `the runner ${how}` }
   return { code: "no_terminal", message: `the program ${how} without saying how the run ended` }
 }

@@ -24,7 +24,7 @@ export interface MuxConfig {
   /** This many malformed lines within the period retire the runner. */
   readonly strayCount: number
   readonly strayPeriodMs: number
-  /** After `fatal`: how long the process may take to exit by itself. */
+  /** After `fatal`, or after it closed its stdout: how long the process may take to exit by itself. */
   readonly fatalGraceMs: number
   /** What the death of the process means for its open runs: a shared runner loses them, a one-shot program failed. */
   readonly deathOutcome: "lost" | "failed"
@@ -61,6 +61,8 @@ export type MuxInput<Owner> =
   | { readonly type: "retire" }
   /** The process exited, and what it wrote last is still being read: accept nothing new. `exited` follows. */
   | { readonly type: "leaving" }
+  /** The process closed its stdout: it can say no more how a run ended. Its exit usually follows at once. */
+  | { readonly type: "mute" }
   /** The answer to `settle`: stderr was read once more. */
   | { readonly type: "settled" }
   /** The process exited and its pipes are drained. Nothing follows it. */
@@ -137,6 +139,7 @@ export interface MuxState<Owner> {
   hello: RunnerHello | undefined
   fatal: string | undefined
   fatalAt: number | undefined
+  muteAt: number | undefined
   stuck: boolean
   killed: boolean
   /** A fault that ends all runs whatever the exit says. */

@@ -56,6 +56,7 @@ export function initialMux<Owner>(config: MuxConfig): MuxState<Owner> {
     hello: undefined,
     fatal: undefined,
     fatalAt: undefined,
+    muteAt: undefined,
     stuck: false,
     killed: false,
     verdict: undefined,
@@ -101,6 +102,9 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
       return kill(state, "it does not read its standard input", out)
     case "retire":
       return retire(state, "asked to", out, true)
+    case "mute":
+      state.muteAt ??= state.now
+      return retire(state, "it closed its standard output", out)
     case "leaving":
       return retire(state, "its process ended", out)
     case "settled":
@@ -115,7 +119,8 @@ export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
   if (state.phase === "closed") return undefined
   let next = Number.POSITIVE_INFINITY
   if (lacksHello(state) && !state.killed) next = state.startedAt + state.config.helloMs
-  if (state.fatalAt !== undefined && !state.killed) next = Math.min(next, state.fatalAt + state.config.fatalGraceMs)
+  const lastWordsAt = state.fatalAt ?? state.muteAt
+  if (lastWordsAt !== undefined && !state.killed) next = Math.min(next, lastWordsAt + state.config.fatalGraceMs)
   for (const run of state.stopping) next = Math.min(next, run.graceEnd)
   for (const run of state.overdue) next = Math.min(next, run.hangsAt)
   return Number.isFinite(next) ? onCallersClock(state.clock, next) : undefined
@@ -373,8 +378,9 @@ function tick<Owner>(state: MuxState<Owner>, read: number, out: Out<Owner>): voi
     const message = `the runner did not say hello within ${state.config.helloMs} ms`
     condemn(state, { outcome: "timed_out", fault: { code: "handshake_timeout", message } }, out)
   }
-  if (state.fatalAt !== undefined && now >= state.fatalAt + state.config.fatalGraceMs) {
-    kill(state, "it said fatal and did not exit", out)
+  const lastWordsAt = state.fatalAt ?? state.muteAt
+  if (lastWordsAt !== undefined && now >= lastWordsAt + state.config.fatalGraceMs) {
+    kill(state, `it ${state.fatalAt === undefined ? "closed its standard output" : "said fatal"} and did not exit`, out)
   }
   for (const run of state.stopping) if (now >= run.graceEnd) abandon(state, run, out)
   for (const run of state.overdue) if (now >= run.hangsAt) hang(state, run)
