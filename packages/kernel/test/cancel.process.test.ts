@@ -132,9 +132,10 @@ describe("cancelling a run that goes on all the same", () => {
 
 describe("cancelling a run of a runner that can only be killed", () => {
   const hello = JSON.stringify({ type: "hello", protocol: 1, capabilities: { cancel: "kill" } })
+  const patient = { ...brief, term_grace_ms: 20_000 }
 
   it.live("kills it when it carries nothing else; that is no death, however often it is done [W0-05]", () =>
-    inHouse({ runner: ["--hello", hello], config: brief, restart: { breaker_deaths: 2 } }, (house) =>
+    inHouse({ runner: ["--hello", hello], config: patient, restart: { breaker_deaths: 2 } }, (house) =>
       Effect.gen(function* () {
         for (const n of upTo(4)) {
           const run: Heard = yield* house.open(`run-${n}`, "say ready\nwait 600000")

@@ -120,7 +120,7 @@ describe("the reason of a death", () => {
   )
 
   it.live("comes also to a runner that closes its stdout and lives on: it is replaced [S0-42 W0-02]", () =>
-    inHouse({ restart: unbreakable, config: { drain_ms: 200, term_grace_ms: 200 } }, (house) =>
+    inHouse({ restart: unbreakable, config: { drain_ms: 200, term_grace_ms: 20_000 } }, (house) =>
       Effect.gen(function* () {
         const other = yield* house.open("other", "say here\nhang")
         yield* event(other, "item.completed")

@@ -33,12 +33,12 @@ describe("closing a house", () => {
 
   it.live("goes on to SIGTERM, and to SIGKILL, when the graces run out [S0-09 W0-15]", () =>
     Effect.gen(function* () {
-      for (const [runner, signal] of [
-        [[], "SIGTERM"],
-        [["--ignore-eof"], "SIGTERM"],
-        [["--ignore-eof", "--ignore-term"], "SIGKILL"]
+      for (const [runner, signal, term_grace_ms] of [
+        [[], "SIGTERM", 20_000],
+        [["--ignore-eof"], "SIGTERM", 20_000],
+        [["--ignore-eof", "--ignore-term"], "SIGKILL", 50]
       ] as const) {
-        const run = yield* inHouse({ runner, config: brief }, (house) =>
+        const run = yield* inHouse({ runner, config: { ...brief, term_grace_ms } }, (house) =>
           Effect.tap(house.open("a", "say ready\nhang"), (open) => event(open, "item.completed"))
         )
         assert.strictEqual(told(run.endings[0]), "lost runner_exited")
