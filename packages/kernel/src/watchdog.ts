@@ -1,5 +1,5 @@
 // A small program that outlives a killed host, in order to end what the host left running. It runs in a session of its
-// own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid` and `- pid` for the
+// own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid birth` and `- pid` for the
 // groups it starts and has finished with, and `.` when it leaves in order. When the pipe ends without that, the host was
 // killed, and the ladder begins:
 // [1 s] SIGTERM [1 s] SIGKILL to group and cookie, then /proc until two sweeps in a row find nothing.
@@ -17,7 +17,7 @@ if (cookie === undefined || cookie === "") {
 watch(cookie)
 
 function watch(token: string): void {
-  const groups = new Set<number>()
+  const groups = new Map<number, number>()
   let rest = ""
   // Signals meant for the host's terminal must not end the watchdog before its work is done.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined)
@@ -33,15 +33,16 @@ function watch(token: string): void {
   process.stdout.write("ready\n")
 }
 
-function note(groups: Set<number>, line: string): void {
+function note(groups: Map<number, number>, line: string): void {
   if (line === ".") process.exit(0)
-  const pid = Number(line.slice(2))
+  const [deed, number, born] = line.split(" ")
+  const pid = Number(number)
   if (!Number.isSafeInteger(pid) || pid <= 1) return
-  if (line.startsWith("+")) groups.add(pid)
+  if (deed === "+") groups.set(pid, Number(born ?? 0))
   else groups.delete(pid)
 }
 
-function cleanUp(token: string, groups: ReadonlySet<number>): void {
+function cleanUp(token: string, groups: ReadonlyMap<number, number>): void {
   const find = () => findHunted({ groups, cookie: token })
   const started = performance.now()
   let emptyInARow = 0

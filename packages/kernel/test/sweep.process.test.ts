@@ -10,7 +10,7 @@ describe("a hunt for processes", () => {
     const token = `token-${randomUUID()}`
     const mine = await sleeper({ MY_SIGNALBOX_RUNNER: "x", SIGNALBOX_RUNNER: `outer.1.:${token}.7.` })
     await sleeper({ MY_SIGNALBOX_RUNNER: `${token}.7.`, SIGNALBOX_RUNNER: "other.1." })
-    const found = findHunted({ groups: new Set(), cookie: `${token}.7.` }).map(({ pid }) => pid)
+    const found = findHunted({ groups: new Map(), cookie: `${token}.7.` }).map(({ pid }) => pid)
     assert.deepStrictEqual(found, [mine.pid])
   })
 })

@@ -1,10 +1,14 @@
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { SpawnFailed } from "./KernelErrors.ts"
 import { type Process, type ProcessOrder, spawnProcess } from "./Process.ts"
+import { makeLookout } from "./Lookout.ts"
 import { makeRealPipes } from "./RealPipes.ts"
+import { takeCensus } from "./Sweep.ts"
 import { makeWatchdog } from "./Watchdog.ts"
 
 /** What the app knows of its surroundings. */
@@ -35,11 +39,18 @@ export class Processes extends Context.Service<
       Effect.gen(function* () {
         const pipes = yield* makeRealPipes(config.temporaryFolder)
         const watchdog = config.watchdog ? yield* makeWatchdog(config.token) : undefined
+        const clock = yield* Clock.Clock
+        const timer = yield* FiberHandle.makeRuntime<never>()
+        const lookout = makeLookout({
+          look: takeCensus,
+          now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+          after: (ms, then) => void timer(Effect.andThen(Effect.sleep(ms), Effect.sync(then)))
+        })
         let number = 0
         const nextNumber = () => ++number
         const { environment, token } = config
         return {
-          spawn: (order) => spawnProcess({ token, environment, pipes, watchdog, nextNumber }, order),
+          spawn: (order) => spawnProcess({ token, environment, pipes, watchdog, lookout, nextNumber }, order),
           token,
           watchdogPid: () => watchdog?.pid()
         }

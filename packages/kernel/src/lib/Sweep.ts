@@ -9,32 +9,52 @@ import { closeSync, openSync, readdirSync, readSync } from "node:fs"
 export const cookieVariable = "SIGNALBOX_RUNNER"
 
 export interface Hunted {
-  /** Process groups, by the pid of their leader. */
-  readonly groups: ReadonlySet<number>
+  /** Process groups, by the pid of their leader, with the leader's birth (0: not known). */
+  readonly groups: ReadonlyMap<number, number>
   /** The text that the cookie of every hunted process contains. */
   readonly cookie: string
   /** When the first of them was born: what is older cannot carry the cookie, and its environment need not be read. */
   readonly bornSince?: number
+  /** Processes that were seen to be of them, with their births: hunted on when all else that told it is gone. */
+  readonly known?: ReadonlyMap<number, number>
 }
 
 export interface ProcessFacts {
   readonly pid: number
   readonly parent: number
   readonly group: number
+  readonly session: number
   /** When it was born, in the system's ticks since it started. */
   readonly born: number
 }
 
+/** All living processes at one moment, for any number of hunts. Environments are read when a hunt first asks for them. */
+export interface Census {
+  readonly all: ReadonlyArray<ProcessFacts>
+  readonly environments: Map<number, string>
+}
+
+export const takeCensus = (): Census => ({ all: readProcesses(), environments: new Map() })
+
 /** The living processes that are hunted, the caller itself never among them. */
-export function findHunted(hunted: Hunted): ReadonlyArray<ProcessFacts> {
-  const all = readProcesses()
+export function findHunted(hunted: Hunted, census: Census = takeCensus()): ReadonlyArray<ProcessFacts> {
+  const { all } = census
+  const { known, cookie, bornSince = 0 } = hunted
   const found = new Set<number>()
-  const bornSince = hunted.bornSince ?? 0
-  for (const { pid, group, born } of all) {
-    if (hunted.groups.has(group) || (born >= bornSince && hasCookie(pid, hunted.cookie))) found.add(pid)
+  for (const facts of all) {
+    const { pid, born } = facts
+    if (isOfGroup(facts, hunted) || known?.get(pid) === born || (born >= bornSince && hasCookie(census, pid, cookie)))
+      found.add(pid)
   }
   addDescendants(all, found)
   return all.filter((facts) => facts.pid !== process.pid && found.has(facts.pid))
+}
+
+/** Children lead a session of their own. A pid that is given out again leads to nobody younger who has its number. */
+function isOfGroup({ pid, group, session, born }: ProcessFacts, { groups }: Hunted): boolean {
+  const leaderBorn = groups.get(group)
+  if (leaderBorn === undefined || session !== group) return false
+  return leaderBorn === 0 || (pid === group ? born === leaderBorn : born >= leaderBorn)
 }
 
 /** When a process was born, also when it has exited already and nobody has asked for its exit. 0 when that is not known. */
@@ -69,9 +89,9 @@ function processNames(): ReadonlyArray<string> {
 
 function readStat(pid: number): ProcessFacts | undefined {
   const fields = statFields(pid)
-  const [state, parent, group] = fields
+  const [state, parent, group, session] = fields
   if (state === undefined || state === "" || state === "Z" || state === "X") return undefined
-  return { pid, parent: Number(parent), group: Number(group), born: Number(fields[19]) }
+  return { pid, parent: Number(parent), group: Number(group), session: Number(session), born: Number(fields[19]) }
 }
 
 /** `pid (name) state parent group ...`: the name may hold spaces and brackets, so the fields begin after the last one. */
@@ -81,8 +101,9 @@ function statFields(pid: number): ReadonlyArray<string> {
 }
 
 /** The variable stands at the beginning or behind a NUL; others end with its name, and a program may have set it twice. */
-function hasCookie(pid: number, cookie: string): boolean {
-  const environment = `\0${readText(`/proc/${pid}/environ`)}`
+function hasCookie({ environments }: Census, pid: number, cookie: string): boolean {
+  const environment = environments.get(pid) ?? `\0${readText(`/proc/${pid}/environ`)}`
+  environments.set(pid, environment)
   const variable = `\0${cookieVariable}=`
   for (let at = environment.indexOf(variable); at >= 0; at = environment.indexOf(variable, at + 1)) {
     const end = environment.indexOf("\0", at + 1)

@@ -6,7 +6,8 @@ import type * as Scope from "effect/Scope"
 
 /** Tells the watchdog which process groups to end should this host be killed. */
 export interface Watchdog {
-  readonly add: (pid: number) => void
+  /** `born`: the birth of the group's leader, by which the group is known from a later one with its number. */
+  readonly add: (pid: number, born: number) => void
   readonly remove: (pid: number) => void
   /** The pid of the watchdog's own process; undefined when it could not be started. */
   readonly pid: () => number | undefined
@@ -22,7 +23,7 @@ const mostStarts = 5
 export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scope.Scope> =>
   Effect.gen(function* () {
     const entry = watchdogEntry()
-    const groups = new Set<number>()
+    const groups = new Map<number, number>()
     let child: ChildProcess | undefined
     let starts = 0
     let closed = false
@@ -34,7 +35,7 @@ export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scop
       if (closed || ++starts > mostStarts) return onReady()
       const started = spawnWatchdog(entry, token, onReady)
       child = started
-      for (const pid of groups) tell(`+ ${pid}\n`)
+      for (const [pid, born] of groups) tell(`+ ${pid} ${born}\n`)
       started.once("exit", () => {
         if (child === started) start(() => undefined)
       })
@@ -55,9 +56,9 @@ export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scop
         })
     )
     return {
-      add: (pid) => {
-        groups.add(pid)
-        tell(`+ ${pid}\n`)
+      add: (pid, born) => {
+        groups.set(pid, born)
+        tell(`+ ${pid} ${born}\n`)
       },
       remove: (pid) => {
         groups.delete(pid)
