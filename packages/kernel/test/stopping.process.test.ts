@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import { commanded, ended, event, fact, type House, inHouse, runnerPid, upTo } from "./harness.ts"
-import { textsOf, told } from "./heard.ts"
+import { type Heard, textsOf, told } from "./heard.ts"
 
-const brief = { stop_grace_ms: 50, term_grace_ms: 50, drain_ms: 300 }
+const brief = { stop_grace_ms: 50, term_grace_ms: 50, drain_ms: 20_000 }
 
 describe("closing a house", () => {
   it.live("closes stdin first, lets the runs in flight finish and delivers all of them [S0-09 S0-10 S0-11 W0-15]", () =>
@@ -86,39 +86,41 @@ describe("closing a house", () => {
 })
 
 const traits = ["", "ignore-term", "new-session", "double", "ignore-term new-session double hold-pipes"]
+const forks = traits.map((words) => `fork ${words}`).join("\n")
 
 describe("what a runner started itself", () => {
-  for (const trait of traits) {
-    it.live(`is gone after a stop: a grandchild "${trait}" [W0-15]`, () =>
-      Effect.gen(function* () {
-        const { pid } = yield* inHouse({ config: brief }, (house) =>
-          Effect.gen(function* () {
-            const { pid } = yield* event(yield* house.open("a", `fork ${trait}\nsay on`), "scripted.fork")
-            assert.isTrue(isAlive(Number(pid)))
-            return { pid: Number(pid) }
-          })
-        )
-        assert.isFalse(isAlive(pid))
-      })
-    )
-
-    it.live(`is gone after a crash, and is counted: a grandchild "${trait}" [W0-15]`, () =>
-      inHouse({ config: brief }, (house) =>
+  it.live("is gone after a stop, also what ignores SIGTERM or left the group or its parent [W0-15]", () =>
+    Effect.gen(function* () {
+      const pids = yield* inHouse({ config: brief }, (house) =>
         Effect.gen(function* () {
-          const run = yield* house.open("a", `fork ${trait}\nexit 3`)
-          const { exit, outcome } = yield* ended(run)
-          assert.strictEqual(outcome, "lost")
-          assert.deepInclude(exit, { exit_code: 3, signal: null, drained: true, swept: 1 })
-          const pid = Number(run.events[0]?.["pid"])
-          yield* fact("the grandchild is gone", () => !isAlive(pid))
-          yield* fact("the runner is cleared away", () => house.supervisor.view().runners.length === 0)
+          const run = yield* house.run("a", forks)
+          const pids = forkedBy(run)
+          assert.deepStrictEqual(
+            pids.map(isAlive),
+            Array.from(traits, () => true)
+          )
+          return pids
         })
       )
+      assert.deepStrictEqual(pids.filter(isAlive), [])
+    })
+  )
+
+  it.live("is gone after a crash, and is counted [W0-15]", () =>
+    inHouse({ config: brief }, (house) =>
+      Effect.gen(function* () {
+        const run = yield* house.open("a", `${forks}\nexit 3`)
+        const { exit, outcome } = yield* ended(run)
+        assert.strictEqual(outcome, "lost")
+        assert.deepInclude(exit, { exit_code: 3, signal: null, drained: true, swept: traits.length })
+        yield* fact("they are gone", () => !forkedBy(run).some(isAlive))
+        yield* fact("the runner is cleared away", () => house.supervisor.view().runners.length === 0)
+      })
     )
-  }
+  )
 
   it.live("delays no ending for longer than the drain limit when it is out of reach and holds the pipes [W0-02]", () =>
-    inHouse({ config: brief, agent: commanded(escaping) }, (house) =>
+    inHouse({ config: { ...brief, drain_ms: 300 }, agent: commanded(escaping) }, (house) =>
       Effect.gen(function* () {
         const lost = yield* house.open("a", "hang")
         const pid = yield* caught(escapedPid(house))
@@ -148,6 +150,12 @@ describe("what a runner started itself", () => {
     )
   )
 })
+
+function forkedBy(run: Heard): ReadonlyArray<number> {
+  const pids = run.events.filter((found) => found.type === "scripted.fork").map((found) => Number(found["pid"]))
+  assert.lengthOf(pids, traits.length)
+  return pids
+}
 
 /** Ended before the house is closed, whatever the test says. */
 const caught = (pid: Effect.Effect<number>) => Effect.acquireRelease(pid, (found) => Effect.sync(() => end(found)))
