@@ -89,8 +89,10 @@ export function scripted(...options: ReadonlyArray<string>): string {
   return [file, ...args].map((word) => `'${word}'`).join(" ")
 }
 
+/** The records of a text that may still grow: the line without an end is left out. */
 export function recordsOf(text: string): ReadonlyArray<TraceRecord> {
   return text
+    .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as TraceRecord)
