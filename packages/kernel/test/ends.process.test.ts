@@ -3,7 +3,7 @@ import { commandAgent } from "@signalbox/agents"
 import { rounds } from "@signalbox/proof"
 import * as Effect from "effect/Effect"
 import type { RunnableAgent } from "../src/index.ts"
-import { ended, event, fact, inHouse, upTo } from "./harness.ts"
+import { commanded, ended, event, fact, inHouse, upTo } from "./harness.ts"
 import { told } from "./heard.ts"
 
 const unbreakable = { backoff_min_ms: 1, backoff_max_ms: 1, breaker_deaths: 1_000_000 }
@@ -38,6 +38,17 @@ describe("no end is lost", () => {
       600_000
     )
   }
+
+  it.live("that was written without its newline, nor the last words on stderr [W0-02 W0-14]", () =>
+    inHouse({ agent: commanded(breathless), restart: unbreakable }, (house) =>
+      Effect.gen(function* () {
+        const done = yield* house.open("done", "x")
+        const lost = yield* house.open("lost", "x")
+        assert.strictEqual(told(yield* ended(done)), "completed")
+        assert.deepInclude((yield* ended(lost)).exit, { exit_code: 4, stderr_tail: "no newline" })
+      })
+    )
+  )
 
   it.live("by a runner that closes its stderr while it works: that is no death [W0-02]", () =>
     inHouse({}, (house) =>
@@ -147,6 +158,15 @@ describe("the reason of a death", () => {
     )
   )
 })
+
+/** Ends the run `done` and dies, both in the middle of a line. */
+const breathless = {
+  file: "/bin/sh",
+  args: [
+    "-c",
+    `read hello; read one; read two; printf 'no newline' >&2; printf '{"type":"end","id":"done","status":"ok"}'; exit 4`
+  ]
+}
 
 const { name, lifetime, dialect } = commandAgent({ file: "/bin/sh" })
 /** Closes its stdout and works on for longer than the drain limit. */
