@@ -5,12 +5,15 @@ export interface Mutant {
   readonly fault: string
   readonly breaks: string
   readonly mayAlsoBreak: ReadonlyArray<string>
+  /** How the bytes happen to arrive decides whether it can do even an ordinary run. */
+  readonly spoilsOrdinary: boolean
 }
 
 const mutant = (fault: string, breaks: number, ...others: ReadonlyArray<number>): Mutant => ({
   fault,
   breaks: `STDIO-${breaks}`,
-  mayAlsoBreak: others.map((other) => `STDIO-${other}`)
+  mayAlsoBreak: others.map((other) => `STDIO-${other}`),
+  spoilsOrdinary: false
 })
 
 /** Who takes chunks for lines loses whatever came in one chunk with something else. */
@@ -25,8 +28,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   mutant("huge-line", 4),
   mutant("torn-lines", 5, 1, 10, 38),
   mutant("unicode-line-ends", 6),
-  mutant("chunk-is-a-line", 7, ...ofChunks),
-  mutant("only-first-line", 7, ...ofChunks),
+  { ...mutant("chunk-is-a-line", 7, ...ofChunks), spoilsOrdinary: true },
+  { ...mutant("only-first-line", 7, ...ofChunks), spoilsOrdinary: true },
   mutant("dies-of-noise", 8, 38),
   mutant("answers-noise", 8, 21),
   mutant("strict", 9),
