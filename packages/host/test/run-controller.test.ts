@@ -129,6 +129,14 @@ describe("the controller of a run", () => {
     })
   })
 
+  it("tells the first thing that went wrong with a trace, and not what followed from it", () => {
+    const { run, bodies } = begin()
+    run.traceFailed(diskFull)
+    run.traceFailed({ ...diskFull, message: "and then" })
+    run.refused(refusedBy)
+    expect(bodies.at(-1)).toMatchObject({ outcome: "failed", error: diskFull })
+  })
+
   it("stops a run that is handed over after its end: its permit is not its own any more [W0-07]", () => {
     const { run, open, words } = begin()
     run.refused(refusedBy)

@@ -57,12 +57,19 @@ describe("a program that is started for each run", () => {
     inHouse({ agent: shell("cat", ""), config: { permits: 2, waiting: 6 } }, (house) =>
       Effect.gen(function* () {
         const order: Array<string> = []
+        let most = 0
         const asked = yield* Effect.forEach(upTo(9).map(String), (id) =>
-          house.ask(id, "x", { granted: () => void order.push(id) })
+          house.ask(id, "x", {
+            granted: () => {
+              order.push(id)
+              most = Math.max(most, house.supervisor.view().active)
+            }
+          })
         )
         assert.propertyVal(yield* refusal(asked.at(-1) as (typeof asked)[number]), "_tag", "QueueFull")
         yield* Effect.forEach(asked.slice(0, 8), ({ heard }) => ended(heard))
         assert.deepStrictEqual([...order].sort(), upTo(8).map(String))
+        assert.strictEqual(most, 2, "never more programs at once than places")
         assert.deepStrictEqual(
           order
             .slice(2)
