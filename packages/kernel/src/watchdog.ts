@@ -2,12 +2,14 @@
 // own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid birth` and `- pid` for the
 // groups it starts and has finished with, and `.` when it leaves in order. When the pipe ends without that, the host was
 // killed, and the ladder begins:
-// [1 s] SIGTERM [1 s] SIGKILL to group and cookie, then /proc until two sweeps in a row find nothing.
-import { findHunted, signalProcess } from "./lib/Sweep.ts"
+// [1 s] SIGTERM [1 s] SIGKILL to group, cookie and descendants, then /proc until two sweeps in a row find nothing.
+import { bornAt, findHunted, signalProcess } from "./lib/Sweep.ts"
 
 const stepMs = 1_000
 const sweepMs = 50
 const longestMs = 60_000
+const learnMs = 2_000
+const pausePerCost = 50
 
 const cookie = process.argv[2]
 if (cookie === undefined || cookie === "") {
@@ -27,8 +29,10 @@ function watch(token: string): void {
     rest = lines.pop() ?? ""
     for (const line of lines) note(groups, line)
   })
-  process.stdin.once("error", () => cleanUp(token, groups))
-  process.stdin.once("end", () => cleanUp(token, groups))
+  const find = makeHunt(token, groups)
+  process.stdin.once("error", () => cleanUp(find))
+  process.stdin.once("end", () => cleanUp(find))
+  keepLearning(find, () => groups.size > 0)
   process.stdout.once("error", () => undefined)
   process.stdout.write("ready\n")
 }
@@ -42,8 +46,33 @@ function note(groups: Map<number, number>, line: string): void {
   else groups.delete(pid)
 }
 
-function cleanUp(token: string, groups: ReadonlyMap<number, number>): void {
-  const find = () => findHunted({ groups, cookie: token })
+/**
+ * Remembers what belongs to the groups, now and then while the host lives: a leader may leave in the very moment in which
+ * the host is killed, and with it what shows whose its children are.
+ */
+function keepLearning(hunt: () => unknown, isNeeded: () => boolean): void {
+  const learn = () => {
+    const started = performance.now()
+    if (isNeeded()) hunt()
+    const cost = performance.now() - started
+    setTimeout(learn, Math.max(learnMs, cost * pausePerCost)).unref()
+  }
+  learn()
+}
+
+/** Finds what is to be ended, and remembers it with its birth. What is not there any more is forgotten. */
+function makeHunt(token: string, groups: ReadonlyMap<number, number>) {
+  const oldest = bornAt(process.pid)
+  let known = new Map<number, number>()
+  return () => {
+    const bornSince = Math.min(oldest, ...groups.values())
+    const found = findHunted({ groups, cookie: token, bornSince, known })
+    known = new Map(found.map(({ pid, born }) => [pid, born]))
+    return found
+  }
+}
+
+function cleanUp(find: ReturnType<typeof makeHunt>): void {
   const started = performance.now()
   let emptyInARow = 0
   const sweep = () => {

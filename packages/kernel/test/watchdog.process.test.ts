@@ -18,6 +18,10 @@ describe("a host that is killed with SIGKILL", () => {
   it("leaves none either when its watchdog had been killed and replaced before [W0-15]", async () => {
     await assertNothingIsLeft(["kill-watchdog"])
   }, 60_000)
+
+  it("leaves no child that hides either, although its parent leaves before the first signal [W0-15]", async () => {
+    await assertNothingIsLeft(["hide"], 2)
+  }, 60_000)
 })
 
 describe("a watchdog", () => {
@@ -50,11 +54,11 @@ describe("a watchdog", () => {
   )
 })
 
-async function assertNothingIsLeft(options: ReadonlyArray<string>): Promise<void> {
+async function assertNothingIsLeft(options: ReadonlyArray<string>, count = 6): Promise<void> {
   const token = `watched-${randomUUID()}`
   const host = startHost(token, options)
   const { pids, watchdog } = JSON.parse(await firstLine(host)) as { pids: ReadonlyArray<number>; watchdog: number }
-  assert.lengthOf(pids, 6)
+  assert.lengthOf(pids, count)
   assert.isTrue([...pids, watchdog].every(isAlive))
   host.kill("SIGKILL")
   await until("all of them are gone", () => ![...pids, watchdog].some(isAlive), long)

@@ -158,6 +158,8 @@ const makeLadder = (parts: LadderParts) =>
     const perform = (output: StagedStopOutput): void => {
       switch (output.type) {
         case "close-input":
+          // A leader may leave at its end of input, and with it what shows whose its children are.
+          hunt.learn(lookout.recent())
           return parts.endInput()
         case "signal":
           return hunt.signalGroup(lookout.recent(), output.signal)
@@ -249,16 +251,23 @@ function makeEnding(hooks: ProcessHooks) {
 /** Signals and sweeps. A left-over process hears SIGTERM when it is first seen and SIGKILL when it is seen again. */
 function makeHunt(pid: number, cookie: string) {
   const bornSince = bornAt(pid)
-  const hunted = { groups: new Map([[pid, bornSince]]), cookie, bornSince }
+  const known = new Map<number, number>()
+  const hunted = { groups: new Map([[pid, bornSince]]), cookie, bornSince, known }
+  const find = (census: Census) => {
+    const found = findHunted(hunted, census)
+    for (const other of found) known.set(other.pid, other.born)
+    return found
+  }
   const seen = new Set<number>()
   return {
+    learn: (census: Census) => void find(census),
     signalGroup: (census: Census, signal: NodeJS.Signals) => {
       signalProcess(-pid, signal)
       // Tool shells live in groups of their own: they hear it as well.
-      for (const other of findHunted(hunted, census)) if (other.group !== pid) signalProcess(other.pid, signal)
+      for (const other of find(census)) if (other.group !== pid) signalProcess(other.pid, signal)
     },
     sweep: (census: Census, leaderGone: boolean) => {
-      const all = findHunted(hunted, census).map((other) => other.pid)
+      const all = find(census).map((other) => other.pid)
       const found = all.filter((other) => leaderGone || other !== pid)
       const fresh = found.filter((other) => !seen.has(other))
       for (const other of found) signalProcess(other, seen.has(other) ? "SIGKILL" : "SIGTERM")

@@ -8,14 +8,16 @@ import { makeSupervisor, Processes } from "../../src/index.ts"
 import { eventOf, listen } from "../heard.ts"
 
 // A host with a runner that has grandchildren of all kinds. Prints its pids as one line of JSON and waits to be killed.
-// With a second argument it kills its own watchdog first and waits for the next one.
+// With `kill-watchdog` it kills its own watchdog first and waits for the next one. With `hide` the runner leaves at the
+// end of its input, and a moment later its parent; that parent's other child has no cookie and a session of its own.
 
-const [token = "", killsWatchdog] = process.argv.slice(2)
+const [token = "", option] = process.argv.slice(2)
+const hides = option === "hide"
 const traits = ["", "ignore-term", "new-session", "double", "ignore-term new-session double"]
 
 const host = Effect.gen(function* () {
   const processes = yield* Processes
-  const command = scriptedRunnerCommand(["--ignore-eof"])
+  const command = hides ? hiding(scriptedRunnerCommand()) : scriptedRunnerCommand(["--ignore-eof"])
   const { name, lifetime, dialect } = stdioAgent(command)
   const supervisor = yield* makeSupervisor({
     agent: { name, lifetime, dialect, launch: () => ({ ok: true, command }) },
@@ -23,16 +25,24 @@ const host = Effect.gen(function* () {
     restart: RestartConfig.parse({})
   })
   const run = listen("a")
-  const prompt = `${traits.map((words) => `fork ${words}`).join("\n")}\nignore-term\nsay ready\nhang`
+  const forks = traits.map((words) => `fork ${words}`).join("\n")
+  const prompt = hides ? "env HIDDEN\nsay ready\nhang" : `${forks}\nignore-term\nsay ready\nhang`
   yield* supervisor.open({ id: run.id, params: { prompt }, sink: run.sink })
   yield* Effect.promise(() => eventOf(run, "item.completed"))
-  if (killsWatchdog !== undefined) yield* Effect.promise(() => replaceWatchdog(processes.watchdogPid))
-  const forked = run.events.filter((event) => event.type === "scripted.fork").map((event) => event["pid"])
+  if (option === "kill-watchdog") yield* Effect.promise(() => replaceWatchdog(processes.watchdogPid))
+  const forked = run.events
+    .filter((event) => event.type !== "item.completed")
+    .map(({ pid, value }) => pid ?? Number(value))
   console.log(
     JSON.stringify({ pids: [supervisor.view().runners[0]?.pid, ...forked], watchdog: processes.watchdogPid() })
   )
   return yield* Effect.never
 })
+
+function hiding({ file, args }: ReturnType<typeof scriptedRunnerCommand>) {
+  const script = 'env -i setsid sleep 600 <&- >&- 2>&- & HIDDEN=$! "$@"; sleep 0.5'
+  return { file: "/bin/sh", args: ["-c", script, "sh", file, ...args] }
+}
 
 async function replaceWatchdog(pid: () => number | undefined): Promise<void> {
   const first = pid()
