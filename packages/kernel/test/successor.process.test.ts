@@ -32,3 +32,20 @@ describe("the successor of a runner that was retired with runs at work", () => {
 })
 
 const soonAgain = { backoff_min_ms: 1, backoff_max_ms: 1, breaker_deaths: 100 }
+
+describe("a place that waits after a death", () => {
+  it.live("does not keep a run waiting while another place could start at once [W0-10]", () =>
+    inHouse(
+      { config: { permits: 1, runners: 2 }, restart: { backoff_min_ms: 60_000, backoff_max_ms: 60_000 } },
+      (house) =>
+        Effect.gen(function* () {
+          assert.strictEqual(told((yield* house.run("a", "exit 1")).endings[0]), "lost runner_exited")
+          assert.strictEqual(told((yield* house.run("b", "say hello")).endings[0]), "completed")
+          assert.deepStrictEqual(
+            house.supervisor.view().places.map(({ phase }) => phase),
+            ["backing-off", "up"]
+          )
+        })
+    )
+  )
+})

@@ -153,10 +153,14 @@ function serve(context: Serving): void {
   if (phases.every((phase) => phase.phase === "open")) return refuseForBreaker(context)
   // One by one: the next runner is started only when no other is on its way.
   if (phases.some((phase) => phase.phase === "starting")) return
-  const next = places.find(
-    (place) => place.life === undefined && place.body.state.phase !== "open" && hasRoom(context, place)
-  )
+  const empty = places.filter((place) => place.life === undefined && hasRoom(context, place))
+  // A place that can start at once comes before one that has to wait for the end of its delay.
+  const next = empty.find(startsAtOnce) ?? empty.find((place) => place.body.state.phase !== "open")
   next?.body.send({ type: "wanted" })
+}
+
+function startsAtOnce({ body }: Place): boolean {
+  return body.state.phase === "idle" || body.state.phase === "half-open"
 }
 
 /** A successor of a runner that still works is not even started before it may carry a run. */
