@@ -75,7 +75,8 @@ export function makeHearing({ config, dialect, sink, tick, failed }: HearingPart
         signal: exit.signal,
         stderr_tail: evidenceText(ring),
         drained: exit.drained,
-        swept: exit.swept
+        swept: exit.swept,
+        ...(exit.left === undefined ? {} : { left: exit.left })
       }
     }
   }

@@ -143,13 +143,14 @@ const carry = (carrying: Carrying, over: () => void) => {
 
 type FirstRun = RunOrder & { sink: RunSink }
 
-function firstRun({ counters, ticket }: Carrying): FirstRun {
+/** A program that stays after the end of its one run is told that its input is over, and is stopped in stages. */
+function firstRun({ counters, carried, ticket }: Carrying): FirstRun {
   const { id, params, sink } = ticket.ask
   const end: RunSink["end"] = (ending) => {
     countEnding(counters, ending.outcome)
     sink.end(ending)
   }
-  return { id, params, sink: { ...sink, end }, released: () => undefined }
+  return { id, params, sink: { ...sink, end }, released: () => killCarried(carried, false) }
 }
 
 function runnerOrder({ agent, config, counters }: Carrying, first: RunOrder, wanted: () => boolean): RunnerOrder {

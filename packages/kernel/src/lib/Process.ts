@@ -39,6 +39,8 @@ export interface ProcessExit {
   readonly drained: boolean
   /** Processes that were still there when the process itself had gone. */
   readonly swept: number
+  /** Processes that could not be ended, as those of another user; known only when even the program itself is one. */
+  readonly left?: number
 }
 
 export interface ProcessOrder {
@@ -172,7 +174,7 @@ const makeLadder = (parts: LadderParts) =>
         case "done":
           child.stdin.destroy()
           parts.watchdog?.remove(child.pid)
-          ending.over()
+          ending.over(output.left + (ending.hasExited() ? 0 : 1))
           Deferred.doneUnsafe(gone, Exit.succeed(ending.result()))
       }
     }
@@ -206,7 +208,12 @@ const makeLadder = (parts: LadderParts) =>
 
 /** Collects how the process ended and tells it once: when it has exited, was swept behind and its pipes are at their end. */
 function makeEnding(hooks: ProcessHooks) {
-  const facts = { exitCode: null as number | null, signal: null as string | null, drained: true, swept: 0 }
+  const facts: { -readonly [Field in keyof ProcessExit]: ProcessExit[Field] } = {
+    exitCode: null,
+    signal: null,
+    drained: true,
+    swept: 0
+  }
   let exited = false
   let drained = false
   let swept = false
@@ -238,7 +245,8 @@ function makeEnding(hooks: ProcessHooks) {
       tell()
     },
     /** The ladder is over: whoever waits is told now, also of a process that not even SIGKILL ended. */
-    over: () => {
+    over: (left: number) => {
+      if (left > 0) facts.left = left
       exited = true
       drained = true
       swept = true

@@ -27,6 +27,8 @@ export const ExitEvidence = z.looseObject({
   /** False when something else still held a pipe after the drain limit. */
   drained: z.boolean(),
   /** Processes that had to be ended after the program itself was gone. */
-  swept: z.int()
+  swept: z.int(),
+  /** Processes that could not be ended, as those of another user. */
+  left: z.int().optional()
 })
 export type ExitEvidence = z.infer<typeof ExitEvidence>
