@@ -38,6 +38,8 @@ export interface Dialect {
   readonly encode: (frame: HostFrame, sink: DialectSink) => void
   /** Hears one line of stdout, without its newline. Never throws. */
   readonly stdout: (line: string, sink: DialectSink) => void
+  /** All whole lines of one chunk of stdout were told: say what was gathered from them. */
+  readonly chunkEnd?: (sink: DialectSink) => void
   /** Hears one line of stderr. True when the line was understood; false leaves it as plain-text evidence. */
   readonly stderr: (line: string, sink: DialectSink) => boolean
   /** The process exited and its pipes are drained: the last chance to say how open runs ended. */

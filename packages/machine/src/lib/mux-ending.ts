@@ -25,6 +25,11 @@ export function endingByStop(stop: StopWish): Ending {
   return { outcome: stop.outcome, error: { ...stop.fault, confirmed: false } }
 }
 
+/** When a process must have exited that said fatal or closed its stdout; never, as long as it did neither. */
+export function endOfLastWords<Owner>(state: MuxState<Owner>): number {
+  return (state.fatalAt ?? state.muteAt ?? Number.POSITIVE_INFINITY) + state.config.fatalGraceMs
+}
+
 /** The process ended: a run that had its end keeps it, with the exit where the process was the run's own. */
 export function endingAtClose<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, evidence: ExitEvidence): Ending {
   const exit = state.fatal === undefined ? evidence : { ...evidence, fatal: state.fatal }

@@ -1,7 +1,7 @@
 import type { EndFrame, EventFrame, RunnerHello } from "@signalbox/protocol"
 import type { Stray } from "./dialect.ts"
 import type { Machine } from "./machine.ts"
-import { endingAtClose, endingByFrame, endingByStop } from "./mux-ending.ts"
+import { endingAtClose, endingByFrame, endingByStop, endOfLastWords } from "./mux-ending.ts"
 import {
   type MuxConfig,
   type MuxInput,
@@ -119,8 +119,7 @@ export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
   if (state.phase === "closed") return undefined
   let next = Number.POSITIVE_INFINITY
   if (lacksHello(state) && !state.killed) next = state.startedAt + state.config.helloMs
-  const lastWordsAt = state.fatalAt ?? state.muteAt
-  if (lastWordsAt !== undefined && !state.killed) next = Math.min(next, lastWordsAt + state.config.fatalGraceMs)
+  if (!state.killed) next = Math.min(next, endOfLastWords(state))
   for (const run of state.stopping) next = Math.min(next, run.graceEnd)
   for (const run of state.overdue) next = Math.min(next, run.hangsAt)
   return Number.isFinite(next) ? onCallersClock(state.clock, next) : undefined
@@ -378,8 +377,7 @@ function tick<Owner>(state: MuxState<Owner>, read: number, out: Out<Owner>): voi
     const message = `the runner did not say hello within ${state.config.helloMs} ms`
     condemn(state, { outcome: "timed_out", fault: { code: "handshake_timeout", message } }, out)
   }
-  const lastWordsAt = state.fatalAt ?? state.muteAt
-  if (lastWordsAt !== undefined && now >= lastWordsAt + state.config.fatalGraceMs) {
+  if (now >= endOfLastWords(state)) {
     kill(state, `it ${state.fatalAt === undefined ? "closed its standard output" : "said fatal"} and did not exit`, out)
   }
   for (const run of state.stopping) if (now >= run.graceEnd) abandon(state, run, out)
