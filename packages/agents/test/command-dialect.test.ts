@@ -9,8 +9,10 @@ const open = (prompt: Prompt = "", file = "make", args: ReadonlyArray<string> = 
   dialect.encode({ type: "run", id: "a", params: { prompt } }, heard.sink)
   return {
     heard,
+    /** One chunk with these lines. */
     stdout: (...lines: ReadonlyArray<string>) => {
       for (const line of lines) dialect.stdout(line, heard.sink)
+      dialect.chunkEnd?.(heard.sink)
     },
     stderr: (line: string) => dialect.stderr(line, heard.sink),
     exit: (exitCode: number | null, signal: string | null = null) => dialect.exited?.({ exitCode, signal }, heard.sink),
@@ -36,9 +38,10 @@ describe("a command", () => {
     expect(open().heard.frames[0]).toMatchObject({ type: "hello", capabilities: { cancel: "kill", answer: false } })
   })
 
-  it("has its output told line by line, and whole at the end", () => {
+  it("has its output told chunk by chunk, and whole at the end", () => {
     const command = open("", "sh", ["-c", "echo it's"])
-    command.stdout("one", "", "  three")
+    command.stdout("one", "")
+    command.stdout("  three")
     command.exit(0)
     expect(command.heard.words().slice(1)).toEqual([
       "a item.started command_execution",
@@ -46,7 +49,7 @@ describe("a command", () => {
       "a item.completed command_execution completed",
       "a end ok"
     ])
-    expect(command.events().flatMap((event) => event["delta"] ?? [])).toEqual(["one\n", "\n", "  three\n"])
+    expect(command.events().flatMap((event) => event["delta"] ?? [])).toEqual(["one\n\n", "  three\n"])
     expect(item(command.events().at(-1))).toEqual({
       id: "command",
       type: "command_execution",
@@ -63,6 +66,29 @@ describe("a command", () => {
     command.stdout(JSON.stringify(event), "")
     command.exit(0)
     expect(command.events()).toEqual([event])
+  })
+
+  it("has text and events of one chunk told in the order in which they were written", () => {
+    const command = open()
+    command.stdout("one", "two", '{"type":"note"}', "three")
+    const told = command.events().map((event) => event["delta"] ?? event.type)
+    expect(told).toEqual(["item.started", "one\ntwo\n", "note", "three\n"])
+  })
+
+  it("has the text of a chunk told before a word on stderr that came after it", () => {
+    const { heard, stderr } = open()
+    const { sink } = heard
+    const dialect = commandAgent({ file: "make" }).dialect()
+    dialect.encode({ type: "run", id: "a", params: {} }, sink)
+    dialect.stdout("first", sink)
+    dialect.stderr("second", sink)
+    stderr("third")
+    expect(heard.words().slice(1)).toEqual([
+      "a item.started command_execution",
+      "a item.delta",
+      "a diag info",
+      "a diag info"
+    ])
   })
 
   it.each(['{"type":3}', '{"no":"type"}', "[1]", "{broken", "null", '"text"'])(

@@ -52,10 +52,18 @@ export function makeHearing({ config, dialect, sink, tick, failed }: HearingPart
       failed(error)
     }
   })
+  const endChunk = () => {
+    try {
+      dialect.chunkEnd?.(sink)
+    } catch (error) {
+      failed(error)
+    }
+  }
   return {
     stdout: (chunk) => {
       tick()
       pushChunk(out, chunk, outSink)
+      endChunk()
     },
     stderr: (chunk) => {
       tick()

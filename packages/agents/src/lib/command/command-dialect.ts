@@ -12,6 +12,9 @@ const maxAggregatedOutput = 1024 * 1024
 /** What is passed on of stderr as diagnostics, in UTF-16 code units. */
 const maxStderrDiags = 1024 * 1024
 
+/** Plain text that comes in one chunk becomes one delta; a longer text is cut at this many UTF-16 code units. */
+const maxGathered = 64 * 1024
+
 const itemId = "command"
 
 /** Owned by one process. `run` is undefined until the host hands the run over. */
@@ -24,6 +27,8 @@ interface CommandState {
   /** Whether the program spoke an event of its own. */
   spoke: boolean
   stderrLeft: number
+  /** Lines of plain text that no delta has told yet. */
+  gathered: string
 }
 
 /** Makes the dialect for one process. `command` is what people see as the item's command. */
@@ -34,7 +39,8 @@ export function commandDialect(command: string): Dialect {
     run: undefined,
     itemOpen: false,
     spoke: false,
-    stderrLeft: maxStderrDiags
+    stderrLeft: maxStderrDiags,
+    gathered: ""
   }
   return {
     start: (sink) => sink.frame({ type: "hello", protocol: PROTOCOL_VERSION, agent: "command", capabilities }),
@@ -42,7 +48,11 @@ export function commandDialect(command: string): Dialect {
       if (frame.type === "run") begin(state, frame, sink)
     },
     stdout: (line, sink) => hearStdout(state, line, sink),
-    stderr: (line, sink) => hearStderr(state, line, sink),
+    chunkEnd: (sink) => tellGathered(state, sink),
+    stderr: (line, sink) => {
+      tellGathered(state, sink)
+      return hearStderr(state, line, sink)
+    },
     exited: (facts, sink) => finish(state, facts, sink)
   }
 }
@@ -66,12 +76,21 @@ function hearStdout(state: CommandState, line: string, sink: DialectSink): void 
   const event = eventOf(line)
   if (event !== undefined) {
     state.spoke = true
+    tellGathered(state, sink)
     return say(state, event, sink)
   }
   // A program that speaks events may put empty lines between them; only in plain text do they mean something.
   if (line === "" && state.spoke && !state.itemOpen) return
   openItem(state, sink)
-  const delta = `${line}\n`
+  state.gathered += `${line}\n`
+  if (state.gathered.length >= maxGathered) tellGathered(state, sink)
+}
+
+/** One delta for all lines of a chunk: a flood of tiny lines must not cost a record each. */
+function tellGathered(state: CommandState, sink: DialectSink): void {
+  const delta = state.gathered
+  if (delta === "") return
+  state.gathered = ""
   appendOutput(state.output, delta)
   say(state, { type: "item.delta", item_id: itemId, field: "aggregated_output", delta }, sink)
 }
@@ -98,6 +117,7 @@ function hearStderr(state: CommandState, line: string, sink: DialectSink): boole
 function finish(state: CommandState, { exitCode, signal }: ExitFacts, sink: DialectSink): void {
   if (state.run === undefined) return
   const failed = exitCode !== 0
+  tellGathered(state, sink)
   if (!state.spoke) openItem(state, sink)
   if (state.itemOpen) say(state, { type: "item.completed", item: completedItem(state, exitCode) }, sink)
   const end = { type: "end", id: state.run } as const
