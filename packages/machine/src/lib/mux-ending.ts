@@ -8,8 +8,8 @@ import type { Ending, MuxRun, MuxState, StopWish } from "./mux-state.ts"
  * a program that was killed for it and left with code 0, as polite programs do on SIGTERM.
  */
 export function endingByFrame(frame: EndFrame, stop: StopWish | undefined, killed: boolean): Ending {
-  if (frame.status === "ok")
-    return stop !== undefined && killed ? { outcome: stop.outcome, error: stop.fault } : { outcome: "completed" }
+  if (stop !== undefined && killed) return { outcome: stop.outcome, error: stop.fault }
+  if (frame.status === "ok") return { outcome: "completed" }
   if (stop !== undefined) {
     const message = frame.status === "error" ? frame.error : stop.fault.message
     return { outcome: stop.outcome, error: { code: stop.fault.code, message } }
