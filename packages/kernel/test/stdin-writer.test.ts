@@ -12,8 +12,8 @@ describe("a stdin writer", () => {
       for (const text of ["a\n", "b\n", "x".repeat(40_000), "\n", "c\n"]) writer.write(text)
       while (pipe.waits()) pipe.take()
       assert.strictEqual(pipe.taken.join(""), `first\na\nb\n${"x".repeat(40_000)}\nc\n`)
-      assert.isAtMost(Math.max(...pipe.taken.map((piece) => piece.length)), 16 * 1024)
-      assert.isBelow(pipe.taken.length, 6)
+      assert.isAtMost(Math.max(...pipe.taken.map((piece) => piece.length)), 4 * 1024)
+      assert.isBelow(pipe.taken.length, 14)
       assert.strictEqual(writer.queuedBytes(), 0)
     })
   )
@@ -35,7 +35,7 @@ describe("a stdin writer", () => {
   it.effect("waits for a reader that is slow but moves, however long it takes [W0-09]", () =>
     Effect.gen(function* () {
       const { writer, pipe, stuck } = yield* writing()
-      writer.write("x".repeat(16 * 1024 * 20))
+      writer.write("x".repeat(4 * 1024 * 20))
       for (let piece = 0; piece < 20; piece++) {
         yield* TestClock.adjust(900)
         pipe.take()
@@ -55,7 +55,33 @@ describe("a stdin writer", () => {
       writer.write("two\n")
       yield* TestClock.adjust(900)
       assert.strictEqual(stuck(), 0)
-      yield* TestClock.adjust(100)
+      yield* TestClock.adjust(350)
+      assert.strictEqual(stuck(), 1)
+    })
+  )
+
+  it.effect("gives a reader that is still starting its own time, and one that has begun to read no more [W0-09]", () =>
+    Effect.gen(function* () {
+      for (const begins of ["reads", "speaks"]) {
+        const { writer, pipe, stuck } = yield* writing({ bootMs: 5_000 })
+        writer.write("x".repeat(4 * 1024 * 20))
+        yield* TestClock.adjust(4_000)
+        assert.strictEqual(stuck(), 0)
+        if (begins === "reads") pipe.take()
+        else writer.awake()
+        yield* TestClock.adjust(1_250)
+        assert.strictEqual(stuck(), 1)
+      }
+    })
+  )
+
+  it.effect("says that a reader is stuck which never begins to read, when the time to start is over [W0-09]", () =>
+    Effect.gen(function* () {
+      const { writer, stuck } = yield* writing({ bootMs: 5_000 })
+      writer.write("x".repeat(50_000))
+      yield* TestClock.adjust(4_999)
+      assert.strictEqual(stuck(), 0)
+      yield* TestClock.adjust(1)
       assert.strictEqual(stuck(), 1)
     })
   )
@@ -90,12 +116,12 @@ describe("a stdin writer", () => {
 })
 
 /** A writer with a deadline of a second over a pipe that takes a piece when it is told to. */
-const writing = () =>
+const writing = ({ bootMs = 0 } = {}) =>
   Effect.gen(function* () {
     const pipe = heldPipe()
     let stuck = 0
     const onStuck = () => void stuck++
-    const writer = yield* makeStdinWriter(pipe.stream, { deadlineMs: 1_000, onStuck })
+    const writer = yield* makeStdinWriter(pipe.stream, { deadlineMs: 1_000, bootMs, onStuck })
     return { writer, pipe, stuck: () => stuck }
   })
 

@@ -50,15 +50,17 @@ describe("a runner that does not read", () => {
     let starts = 0
     const agent = commanded(() => scriptedRunnerCommand(starts++ === 1 ? ["--never-read"] : []))
     starts = 1
-    return inHouse({ agent, restart: soonAgain, config: { write_deadline_ms: 100, ...brief } }, (house) =>
-      Effect.gen(function* () {
-        const stuck = yield* house.open("a", "", { params: { prompt: "say hello", text: "x".repeat(megabyte) } })
-        assert.strictEqual(told(yield* ended(stuck)), "lost runner_stuck")
-        assert.strictEqual(stuck.endings[0]?.exit?.drained, true)
-        const next = yield* house.run("b", "say hello")
-        assert.deepStrictEqual([told(next.endings[0]), next.run?.generation], ["completed", 2])
-        assert.strictEqual(house.supervisor.view().counters.deaths, 1)
-      })
+    return inHouse(
+      { agent, restart: soonAgain, config: { write_deadline_ms: 100, hello_ms: 200, ...brief } },
+      (house) =>
+        Effect.gen(function* () {
+          const stuck = yield* house.open("a", "", { params: { prompt: "say hello", text: "x".repeat(megabyte) } })
+          assert.strictEqual(told(yield* ended(stuck)), "lost runner_stuck")
+          assert.strictEqual(stuck.endings[0]?.exit?.drained, true)
+          const next = yield* house.run("b", "say hello")
+          assert.deepStrictEqual([told(next.endings[0]), next.run?.generation], ["completed", 2])
+          assert.strictEqual(house.supervisor.view().counters.deaths, 1)
+        })
     )
   })
 
@@ -74,6 +76,22 @@ describe("a runner that does not read", () => {
       })
     )
   )
+
+  it.live("is not one that starts slowly and reads slowly: its long run is as good as a short one [W0-09]", () => {
+    // A quarter of what the pipe holds is more than this reader takes within the deadline.
+    const script = "sleep 0.5; while dd bs=2048 count=1 2>&- | grep -q .; do sleep 0.05; done"
+    const agent = commanded({ file: "/bin/sh", args: ["-c", script] })
+    return inHouse({ agent, restart: soonAgain, config: { write_deadline_ms: 300, ...brief } }, (house) =>
+      Effect.gen(function* () {
+        const run = yield* house.open("a", "", { params: { prompt: "x".repeat(200_000) } })
+        const queued = () => house.supervisor.view().runners[0]?.queuedBytes ?? 0
+        const before = queued()
+        assert.isAbove(before, 100_000)
+        yield* fact("it has read more than the pipe holds", () => queued() < before - 30_000)
+        assert.lengthOf(run.endings, 0)
+      })
+    )
+  })
 
   it.live("makes nobody queue more bytes than are configured [W0-09]", () =>
     inHouse(

@@ -55,6 +55,8 @@ export interface ProcessOrder {
   readonly termGraceMs: number
   readonly drainMs: number
   readonly writeDeadlineMs: number
+  /** How long the program may take to begin to read, or to say its first word, where that is more. */
+  readonly bootMs?: number
 }
 
 /**
@@ -106,11 +108,13 @@ export const spawnProcess = (
       context.watchdog?.add(child.pid, bornAt(child.pid))
       const writer = yield* makeStdinWriter(child.stdin, {
         deadlineMs: order.writeDeadlineMs,
+        bootMs: order.bootMs ?? 0,
         onStuck: order.hooks.stuck
       })
       const gone = Deferred.makeUnsafe<ProcessExit>()
       const { watchdog, lookout } = context
       const ladder = yield* makeLadder({ child, cookie, order, endInput: writer.end, gone, watchdog, lookout })
+      child.stdout.once("data", writer.awake)
       const stop = (urgent = false) => ladder.send({ type: "stop", now: ladder.now(), urgent })
       yield* Effect.addFinalizer(() =>
         Effect.andThen(

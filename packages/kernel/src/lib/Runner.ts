@@ -218,7 +218,8 @@ function stopTimes(config: RunnerConfig) {
     stopGraceMs: config.stop_grace_ms,
     termGraceMs: config.term_grace_ms,
     drainMs: config.drain_ms,
-    writeDeadlineMs: config.write_deadline_ms
+    writeDeadlineMs: config.write_deadline_ms,
+    bootMs: config.hello_ms
   }
 }
 

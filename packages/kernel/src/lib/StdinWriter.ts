@@ -1,11 +1,12 @@
 import type { Writable } from "node:stream"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import type * as Scope from "effect/Scope"
 
-/** The most that goes to the pipe in one piece, so that a reader which is slow but alive is seen to move. */
-const pieceBytes = 16 * 1024
+/** The most that goes to the pipe in one piece: a page of the pipe, so that every page which is read is seen as a move. */
+const pieceBytes = 4 * 1024
+/** A wait is looked at so many times: an event loop that was held up costs one look at most, not the whole wait. */
+const looks = 4
 
 /**
  * The one writer of a child's stdin: whole lines, in order, never interleaved. The scope owns its timer. Full: lines
@@ -17,11 +18,15 @@ export interface StdinWriter {
   readonly queuedBytes: () => number
   /** Closes stdin after what is queued. */
   readonly end: () => void
+  /** The reader has said something: from now on it is no longer starting. */
+  readonly awake: () => void
 }
 
 export interface WriterLimits {
-  /** How long a piece may make no progress. */
+  /** How long a piece may make no progress; seen up to a quarter later. */
   readonly deadlineMs: number
+  /** The same as long as the reader was not seen to be awake: it may still be starting. Never less than `deadlineMs`. */
+  readonly bootMs: number
   /** Called once when the deadline has passed: the reader is stuck. */
   readonly onStuck: () => void
 }
@@ -31,43 +36,29 @@ export const makeStdinWriter = (
   limits: WriterLimits
 ): Effect.Effect<StdinWriter, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const timer = yield* FiberHandle.makeRuntime<never>()
+    let busy = false
+    const patience = yield* makePatience(limits, () => busy)
     const queue: Array<Buffer> = []
     let queued = 0
-    let busySince: number | undefined
     let ending = false
-    let watching = false
 
     const pump = () => {
-      if (busySince !== undefined) return
+      if (busy) return
       const piece = nextPiece(queue)
       if (piece === undefined) {
         if (ending) stdin.end()
         return
       }
-      busySince = clock.currentTimeMillisUnsafe()
-      watch(limits.deadlineMs)
+      busy = true
+      patience.given()
       stdin.write(piece, (error) => {
-        busySince = undefined
+        busy = false
+        patience.taken()
         queued -= piece.length
         if (error === null || error === undefined) return pump()
         queue.length = 0
         queued = 0
       })
-    }
-    // The timer is not moved per write: it fires, looks how long the present piece has been waiting, and looks again.
-    const watch = (ms: number) => {
-      if (watching) return
-      watching = true
-      timer(Effect.andThen(Effect.sleep(Math.max(1, ms)), Effect.sync(look)))
-    }
-    const look = () => {
-      watching = false
-      if (busySince === undefined) return
-      const left = busySince + limits.deadlineMs - clock.currentTimeMillisUnsafe()
-      if (left > 0) watch(left)
-      else limits.onStuck()
     }
     return {
       write: (text) => {
@@ -82,6 +73,47 @@ export const makeStdinWriter = (
         if (ending) return
         ending = true
         pump()
+      },
+      awake: patience.awake
+    }
+  })
+
+/** Looks now and then whether the reader takes what it is given. The timer is not moved per write: that would cost more. */
+const makePatience = ({ deadlineMs, bootMs, onStuck }: WriterLimits, isBusy: () => boolean) =>
+  Effect.gen(function* () {
+    const timer = yield* FiberHandle.makeRuntime<never>()
+    const step = Math.max(1, Math.ceil(deadlineMs / looks))
+    let watching = false
+    let isAwake = false
+    let moved = false
+    let waited = 0
+
+    const watch = () => {
+      watching = true
+      timer(Effect.andThen(Effect.sleep(step), Effect.sync(look)))
+    }
+    const look = () => {
+      watching = false
+      if (!isBusy()) return
+      waited = moved ? 0 : waited + step
+      moved = false
+      if (waited < (isAwake ? deadlineMs : Math.max(bootMs, deadlineMs))) watch()
+      else onStuck()
+    }
+    const awake = () => {
+      isAwake = true
+    }
+    return {
+      awake,
+      given: () => {
+        moved = watching
+        if (watching) return
+        waited = 0
+        watch()
+      },
+      // Who takes a piece that an earlier look has seen waiting, reads.
+      taken: () => {
+        if (waited > 0) awake()
       }
     }
   })

@@ -17,7 +17,10 @@ export const RunnerConfig = z.strictObject({
   wait_ms: milliseconds(600_000),
   /** Bytes that may wait for a runner which does not read its stdin. */
   write_queue_bytes: bytes(32 * 1024 * 1024),
-  /** How long one write may make no progress before the runner is declared stuck. */
+  /**
+   * How long one write may make no progress before the runner is declared stuck; until it has read or said a first word
+   * it may take `hello_ms` where that is more.
+   */
   write_deadline_ms: milliseconds(10_000),
   /** After a cancel that the runner acknowledged to understand: how long its `end` may take. */
   cancel_grace_ms: milliseconds(10_000),
