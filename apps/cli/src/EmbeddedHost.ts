@@ -55,6 +55,9 @@ export function visitHost<Result>(
       Effect.catchTag("JournalFailed", ({ message, remedy }) =>
         Effect.promise(() => Promise.reject(new CliFault({ message, remedy, exit: 1 })))
       ),
+      Effect.catchTag("TemporaryFolderFailed", ({ message, remedy }) =>
+        Effect.promise(() => Promise.reject(new CliFault({ message, remedy, exit: 1 })))
+      ),
       Effect.provide(notesToStderr)
     )
   )

@@ -10,6 +10,7 @@ export {
   QueueFull,
   RunnerClosed,
   SpawnFailed,
+  TemporaryFolderFailed,
   WaitTimedOut,
   WriteFailed
 } from "./lib/KernelErrors.ts"

@@ -18,7 +18,8 @@ import {
   Processes,
   type RunAsk,
   type RunnableAgent,
-  type Supervisor
+  type Supervisor,
+  type TemporaryFolderFailed
 } from "../src/index.ts"
 import { endOf, eventOf, type Heard, listen } from "./heard.ts"
 
@@ -55,7 +56,7 @@ export interface Asked {
 export const inHouse = <A, E>(
   options: HouseOptions,
   body: (house: House) => Effect.Effect<A, E, Scope.Scope | Processes>
-): Effect.Effect<A, E> =>
+): Effect.Effect<A, E | TemporaryFolderFailed> =>
   Effect.gen(function* () {
     const token = `test-${randomUUID()}`
     const result = yield* Effect.scoped(
@@ -69,7 +70,7 @@ export const inHouse = <A, E>(
     return result
   })
 
-function processesOf(options: HouseOptions, token: string): Layer.Layer<Processes> {
+function processesOf(options: HouseOptions, token: string): Layer.Layer<Processes, TemporaryFolderFailed> {
   return Processes.layer({
     environment: options.environment ?? process.env,
     temporaryFolder: tmpdir(),

@@ -1,5 +1,12 @@
 import type { Agent, Agents, LaunchContext } from "@signalbox/agents"
-import { makeOneShot, makeSupervisor, Processes, type Supervisor, type SupervisorView } from "@signalbox/kernel"
+import {
+  makeOneShot,
+  makeSupervisor,
+  Processes,
+  type Supervisor,
+  type SupervisorView,
+  type TemporaryFolderFailed
+} from "@signalbox/kernel"
 import { type EndedBody, mintRunId, RunRequest } from "@signalbox/protocol"
 import type { HostConfig } from "@signalbox/protocol/config"
 import { Journal, type JournalFailed, type Recorder, SegmentJournal } from "@signalbox/trace"
@@ -62,7 +69,7 @@ export class Host extends Context.Service<
     readonly kill: (urgent?: boolean) => void
   }
 >()("@signalbox/host/Host") {
-  static readonly layer = (options: HostOptions): Layer.Layer<Host, JournalFailed> =>
+  static readonly layer = (options: HostOptions): Layer.Layer<Host, JournalFailed | TemporaryFolderFailed> =>
     Layer.effect(Host, makeHost(options)).pipe(
       Layer.provide(SegmentJournal.layer({ folder: options.config.data_folder })),
       Layer.provide(

@@ -67,7 +67,7 @@ function trySpawn(order: ChildOrder, pipes: ThreePipes | undefined) {
   let input: number | undefined
   try {
     // A named pipe that is opened anew (`cat /dev/stdin`) blocks for ever once its writer has gone; a file does not.
-    if (order.input !== undefined) input = openText(order.pipes.folder, order.input)
+    if (order.input !== undefined) input = openText(order.pipes.folder(), order.input)
     const child = spawn(command.file, [...command.args], {
       detached: true,
       stdio: [input ?? pipes?.[0].childEnd ?? "pipe", pipes?.[1].childEnd ?? "pipe", pipes?.[2].childEnd ?? "pipe"],

@@ -37,6 +37,14 @@ export class BreakerOpen extends Data.TaggedError("BreakerOpen")<{
   readonly message: string
 }> {}
 
+/** There is no folder for pipes: the temporary folder is missing or may not be written. A fault of a layer, not of a run. */
+export class TemporaryFolderFailed extends Data.TaggedError("TemporaryFolderFailed")<{
+  readonly folder: string
+  readonly reason: string
+  readonly remedy: string
+  readonly message: string
+}> {}
+
 export type KernelError =
   | SpawnFailed
   | RunnerClosed

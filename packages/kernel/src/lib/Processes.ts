@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { SpawnFailed } from "./KernelErrors.ts"
+import type { SpawnFailed, TemporaryFolderFailed } from "./KernelErrors.ts"
 import { type Process, type ProcessOrder, spawnProcess } from "./Process.ts"
 import { makeLookout } from "./Lookout.ts"
 import { makeRealPipes } from "./RealPipes.ts"
@@ -33,7 +33,7 @@ export class Processes extends Context.Service<
     readonly watchdogPid: () => number | undefined
   }
 >()("@signalbox/kernel/Processes") {
-  static readonly layer = (config: ProcessesConfig): Layer.Layer<Processes> =>
+  static readonly layer = (config: ProcessesConfig): Layer.Layer<Processes, TemporaryFolderFailed> =>
     Layer.effect(
       Processes,
       Effect.gen(function* () {

@@ -1,12 +1,13 @@
 import { Buffer } from "node:buffer"
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { closeSync, constants, mkdtempSync, openSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync, unlinkSync, writeFileSync } from "node:fs"
 import { Socket } from "node:net"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { TemporaryFolderFailed } from "./KernelErrors.ts"
 
 // Real pipes for children. Node's own "pipe" is a pair of sockets, on which `echo x > /dev/stderr` fails with ENXIO:
 // scripts do that all the time. A named pipe that is opened at both ends and unlinked is an anonymous pipe.
@@ -25,7 +26,7 @@ export interface RealPipes {
   /** Three pipes for one child: stdin, stdout, stderr. Undefined where named pipes cannot be made. */
   readonly take: Effect.Effect<readonly [stdin: RealPipe, stdout: RealPipe, stderr: RealPipe] | undefined>
   /** A private folder, for files that are unlinked as soon as they are open. */
-  readonly folder: string
+  readonly folder: () => string
 }
 
 /** Opens a text for reading, as a nameless file: the standard input of a program that gets all of it at once. */
@@ -40,16 +41,31 @@ export function openText(folder: string, text: string): number {
   }
 }
 
-export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes, never, Scope.Scope> =>
+/** Cleaners of temporary folders take away what was not touched for days: a folder that is gone is made again. */
+export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes, TemporaryFolderFailed, Scope.Scope> =>
   Effect.gen(function* () {
-    const folder = yield* Effect.acquireRelease(
-      Effect.sync(() => mkdtempSync(join(temporaryFolder, "signalbox-pipes-"))),
-      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    const makeFolder = (): string => mkdtempSync(join(temporaryFolder, "signalbox-pipes-"))
+    let path: string = yield* Effect.acquireRelease(
+      Effect.try({ try: makeFolder, catch: (error) => temporaryFolderFailed(temporaryFolder, error) }),
+      () => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
     )
+    const folder = () => {
+      if (!existsSync(path)) path = makeFolder()
+      return path
+    }
+    const folderOrNone = () => {
+      try {
+        return folder()
+      } catch {
+        return undefined
+      }
+    }
     const free: Array<string> = []
     let made = 0
     const refill = Effect.suspend(() => {
-      const paths = Array.from({ length: batch }, () => join(folder, String(made++)))
+      const here = folderOrNone()
+      if (here === undefined) return Effect.succeed(false)
+      const paths = Array.from({ length: batch }, () => join(here, String(made++)))
       return Effect.map(makeFifos(paths), (ok) => {
         if (ok) free.push(...paths)
         return ok
@@ -59,12 +75,20 @@ export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes,
     const filling = yield* Semaphore.make(1)
     const ensure = filling.withPermit(Effect.suspend(() => (free.length < 3 ? refill : Effect.succeed(true))))
     const take = Effect.gen(function* () {
+      if (!existsSync(free[0] ?? "")) free.length = 0
       while (free.length < 3) if (!(yield* ensure)) return undefined
       const [stdin, stdout, stderr] = free.splice(0, 3) as [string, string, string]
       return yield* Effect.sync(() => openThree(stdin, stdout, stderr))
     })
     return { take, folder }
   })
+
+function temporaryFolderFailed(folder: string, error: unknown): TemporaryFolderFailed {
+  const reason = error instanceof Error ? error.message : String(error)
+  const remedy = "Name a folder that exists and in which files may be made, for instance with TMPDIR."
+  const message = `No private folder could be made in the temporary folder ${folder}: ${reason}`
+  return new TemporaryFolderFailed({ folder, reason, remedy, message })
+}
 
 function makeFifos(paths: ReadonlyArray<string>): Effect.Effect<boolean> {
   return Effect.callback<boolean>((resume) => {
