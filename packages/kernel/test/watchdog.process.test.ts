@@ -54,6 +54,21 @@ describe("a watchdog", () => {
   )
 })
 
+describe("watchdogs that are killed again and again", () => {
+  it.live("are replaced each time: the house is never without one for good [W0-15]", () =>
+    inHouse({ watchdog: true }, (house) =>
+      Effect.gen(function* () {
+        for (let kill = 0; kill < 6; kill++) {
+          const pid = Number(house.watchdogPid())
+          process.kill(pid, "SIGKILL")
+          const next = () => house.watchdogPid()
+          yield* fact("there is another", () => next() !== pid && next() !== undefined && isAlive(Number(next())))
+        }
+      })
+    )
+  )
+})
+
 async function assertNothingIsLeft(options: ReadonlyArray<string>, count = 6): Promise<void> {
   const token = `watched-${randomUUID()}`
   const host = startHost(token, options)

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as FiberHandle from "effect/FiberHandle"
 import type * as Scope from "effect/Scope"
 
 /** Tells the watchdog which process groups to end should this host be killed. */
@@ -14,31 +16,40 @@ export interface Watchdog {
 }
 
 const readyMs = 5_000
-const mostStarts = 5
+/** A watchdog that lived so long was well; one that lives shorter is replaced later each time. */
+const healthyMs = 10_000
+const firstDelayMs = 50
+const longestDelayMs = 30_000
 
 /**
  * Starts the watchdog and waits until it is ready, so that no child is ever without one. The scope owns it: when the
- * scope closes in order, the watchdog leaves at once. A watchdog that dies is replaced and told everything again.
+ * scope closes in order, the watchdog leaves at once. A watchdog that dies is replaced and told everything again, after a pause that
+ * grows while they die young.
  */
 export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scope.Scope> =>
   Effect.gen(function* () {
     const entry = watchdogEntry()
     const groups = new Map<number, number>()
     let child: ChildProcess | undefined
-    let starts = 0
     let closed = false
+    const replacing = yield* makeReplacing
 
     const tell = (line: string) => {
       if (child?.stdin?.writable === true) child.stdin.write(line)
     }
     const start = (onReady: () => void) => {
-      if (closed || ++starts > mostStarts) return onReady()
+      if (closed) return onReady()
+      const again = replacing(() => start(() => undefined))
       const started = spawnWatchdog(entry, token, onReady)
       child = started
       for (const [pid, born] of groups) tell(`+ ${pid} ${born}\n`)
-      started.once("exit", () => {
-        if (child === started) start(() => undefined)
-      })
+      const lost = () => {
+        if (closed || child !== started) return
+        child = undefined
+        again()
+      }
+      started.once("exit", lost)
+      started.once("error", lost)
     }
     yield* Effect.acquireRelease(
       Effect.callback<void>((resume) => start(() => resume(Effect.void))).pipe(
@@ -67,6 +78,26 @@ export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scop
       pid: () => child?.pid
     }
   })
+
+/** Called at a start, gives what is to be called at its end. The first loss is made good at once: nothing watches then. */
+const makeReplacing = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const later = yield* FiberHandle.makeRuntime<never>()
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  let failures = 0
+  return (start: () => void) => {
+    const since = now()
+    return () => {
+      failures = now() - since >= healthyMs ? 1 : failures + 1
+      const delay = failures === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (failures - 2))
+      const when = delay === 0 ? "at once" : `in ${delay} ms`
+      log(Effect.logWarning(`the watchdog ended by itself; another one is started ${when}`))
+      if (delay === 0) start()
+      else later(Effect.andThen(Effect.sleep(delay), Effect.sync(start)))
+    }
+  }
+})
 
 /** Beside this module: `watchdog.ts` in the sources, `watchdog.js` in a build and in a bundle. */
 function watchdogEntry(): string {

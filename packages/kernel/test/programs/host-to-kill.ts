@@ -4,6 +4,7 @@ import { RestartConfig, RunnerConfig } from "@signalbox/protocol/config"
 import { scriptedRunnerCommand } from "@signalbox/testkit/scripted-runner"
 import { stdioAgent } from "@signalbox/agents"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import { makeSupervisor, Processes } from "../../src/index.ts"
 import { eventOf, listen } from "../heard.ts"
 
@@ -48,8 +49,8 @@ async function replaceWatchdog(pid: () => number | undefined): Promise<void> {
   const first = pid()
   if (first === undefined) throw new Error("there is no watchdog")
   process.kill(first, "SIGKILL")
-  await until("another watchdog", () => pid() !== first, 20_000)
+  await until("another watchdog", () => pid() !== undefined && pid() !== first, 20_000)
 }
 
 const layer = Processes.layer({ environment: process.env, temporaryFolder: tmpdir(), token, watchdog: true })
-await Effect.runPromise(Effect.scoped(host).pipe(Effect.provide(layer)))
+await Effect.runPromise(Effect.scoped(host).pipe(Effect.provide(layer), Effect.provide(Logger.layer([]))))
