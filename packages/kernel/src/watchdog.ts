@@ -1,8 +1,11 @@
 // A small program that outlives a killed host, in order to end what the host left running. It runs in a session of its
 // own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid birth` and `- pid` for the
-// groups it starts and has finished with, and `.` when it leaves in order. When the pipe ends without that, the host was
+// groups it starts and has finished with, `/ folder` for the folder of its
+// pipes, and `.` when it leaves in order. When the pipe ends without that, the host was
 // killed, and the ladder begins:
 // [1 s] SIGTERM [1 s] SIGKILL to group, cookie and descendants, then /proc until two sweeps in a row find nothing.
+import { rmSync } from "node:fs"
+import { basename } from "node:path"
 import { bornAt, findHunted, signalProcess } from "./lib/Sweep.ts"
 
 const stepMs = 1_000
@@ -21,17 +24,21 @@ watch(cookie)
 function watch(token: string): void {
   const groups = new Map<number, number>()
   let rest = ""
+  let folder = ""
   // Signals meant for the host's terminal must not end the watchdog before its work is done.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined)
   process.stdin.setEncoding("latin1")
   process.stdin.on("data", (text: string) => {
     const lines = (rest + text).split("\n")
     rest = lines.pop() ?? ""
-    for (const line of lines) note(groups, line)
+    for (const line of lines) {
+      if (line.startsWith("/ ")) folder = decodeURIComponent(line.slice(2))
+      else note(groups, line)
+    }
   })
   const find = makeHunt(token, groups)
-  process.stdin.once("error", () => cleanUp(find))
-  process.stdin.once("end", () => cleanUp(find))
+  process.stdin.once("error", () => cleanUp(find, () => removeFolder(folder)))
+  process.stdin.once("end", () => cleanUp(find, () => removeFolder(folder)))
   keepLearning(find, () => groups.size > 0)
   process.stdout.once("error", () => undefined)
   process.stdout.write("ready\n")
@@ -72,14 +79,22 @@ function makeHunt(token: string, groups: ReadonlyMap<number, number>) {
   }
 }
 
-function cleanUp(find: ReturnType<typeof makeHunt>): void {
+/** Only what looks like a folder of pipes: a line that went wrong must not cost anybody a folder. */
+function removeFolder(folder: string): void {
+  if (basename(folder).startsWith("signalbox-pipes-")) rmSync(folder, { recursive: true, force: true })
+}
+
+function cleanUp(find: ReturnType<typeof makeHunt>, removeFiles: () => void): void {
   const started = performance.now()
   let emptyInARow = 0
   const sweep = () => {
     const found = find()
     const age = performance.now() - started
     emptyInARow = found.length === 0 ? emptyInARow + 1 : 0
-    if (emptyInARow >= 2 || age > longestMs) process.exit(0)
+    if (emptyInARow >= 2 || age > longestMs) {
+      removeFiles()
+      process.exit(0)
+    }
     if (age >= 2 * stepMs) for (const { pid } of found) signalProcess(pid, "SIGKILL")
     else if (age >= stepMs) for (const { pid } of found) signalProcess(pid, "SIGTERM")
     setTimeout(sweep, sweepMs)

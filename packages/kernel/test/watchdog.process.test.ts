@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
+import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
-import { isAlive, pidsWithCookie, rounds, until } from "@signalbox/proof"
+import { isAlive, pidsWithCookie, rounds, temporaryFolder, until } from "@signalbox/proof"
 import * as Effect from "effect/Effect"
 import { event, fact, inHouse, runnerPid } from "./harness.ts"
 import { told } from "./heard.ts"
@@ -71,18 +72,23 @@ describe("watchdogs that are killed again and again", () => {
 
 async function assertNothingIsLeft(options: ReadonlyArray<string>, count = 6): Promise<void> {
   const token = `watched-${randomUUID()}`
-  const host = startHost(token, options)
+  const folder = temporaryFolder()
+  const host = startHost(token, options, folder)
   const { pids, watchdog } = JSON.parse(await firstLine(host)) as { pids: ReadonlyArray<number>; watchdog: number }
   assert.lengthOf(pids, count)
   assert.isTrue([...pids, watchdog].every(isAlive))
   host.kill("SIGKILL")
   await until("all of them are gone", () => ![...pids, watchdog].some(isAlive), long)
   assert.deepStrictEqual(pidsWithCookie(token), [])
+  assert.deepStrictEqual(readdirSync(folder), [], "the folder of the pipes is gone")
 }
 
-function startHost(token: string, options: ReadonlyArray<string>): ChildProcess {
+function startHost(token: string, options: ReadonlyArray<string>, folder: string): ChildProcess {
   const program = fileURLToPath(new URL("programs/host-to-kill.ts", import.meta.url))
-  return spawn(process.execPath, [program, token, ...options], { stdio: ["ignore", "pipe", "inherit"] })
+  return spawn(process.execPath, [program, token, ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, TMPDIR: folder }
+  })
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {

@@ -38,7 +38,7 @@ export class Processes extends Context.Service<
       Processes,
       Effect.gen(function* () {
         const pipes = yield* makeRealPipes(config.temporaryFolder)
-        const watchdog = config.watchdog ? yield* makeWatchdog(config.token) : undefined
+        const watchdog = config.watchdog ? yield* makeWatchdog(config.token, pipes.lastFolder) : undefined
         const clock = yield* Clock.Clock
         const timer = yield* FiberHandle.makeRuntime<never>()
         const lookout = makeLookout({

@@ -27,6 +27,8 @@ export interface RealPipes {
   readonly take: Effect.Effect<readonly [stdin: RealPipe, stdout: RealPipe, stderr: RealPipe] | undefined>
   /** A private folder, for files that are unlinked as soon as they are open. */
   readonly folder: () => string
+  /** The same, where it was when it was last used. */
+  readonly lastFolder: () => string
 }
 
 /** Opens a text for reading, as a nameless file: the standard input of a program that gets all of it at once. */
@@ -80,7 +82,7 @@ export const makeRealPipes = (temporaryFolder: string): Effect.Effect<RealPipes,
       const [stdin, stdout, stderr] = free.splice(0, 3) as [string, string, string]
       return yield* Effect.sync(() => openThree(stdin, stdout, stderr))
     })
-    return { take, folder }
+    return { take, folder, lastFolder: () => path }
   })
 
 function temporaryFolderFailed(folder: string, error: unknown): TemporaryFolderFailed {

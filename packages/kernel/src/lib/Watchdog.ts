@@ -22,16 +22,23 @@ const firstDelayMs = 50
 const longestDelayMs = 30_000
 
 /**
+ * `folder`: the private folder of the pipes, which the watchdog removes after a host that was killed.
  * Starts the watchdog and waits until it is ready, so that no child is ever without one. The scope owns it: when the
  * scope closes in order, the watchdog leaves at once. A watchdog that dies is replaced and told everything again, after a pause that
  * grows while they die young.
  */
-export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scope.Scope> =>
+export const makeWatchdog = (token: string, folder: () => string): Effect.Effect<Watchdog, never, Scope.Scope> =>
   Effect.gen(function* () {
     const entry = watchdogEntry()
     const groups = new Map<number, number>()
     let child: ChildProcess | undefined
     let closed = false
+    let toldFolder = ""
+    const tellFolder = () => {
+      if (folder() === toldFolder) return
+      toldFolder = folder()
+      tell(`/ ${encodeURIComponent(toldFolder)}\n`)
+    }
     const replacing = yield* makeReplacing
 
     const tell = (line: string) => {
@@ -42,6 +49,8 @@ export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scop
       const again = replacing(() => start(() => undefined))
       const started = spawnWatchdog(entry, token, onReady)
       child = started
+      toldFolder = ""
+      tellFolder()
       for (const [pid, born] of groups) tell(`+ ${pid} ${born}\n`)
       const lost = () => {
         if (closed || child !== started) return
@@ -69,6 +78,7 @@ export const makeWatchdog = (token: string): Effect.Effect<Watchdog, never, Scop
     return {
       add: (pid, born) => {
         groups.set(pid, born)
+        tellFolder()
         tell(`+ ${pid} ${born}\n`)
       },
       remove: (pid) => {

@@ -52,5 +52,10 @@ async function replaceWatchdog(pid: () => number | undefined): Promise<void> {
   await until("another watchdog", () => pid() !== undefined && pid() !== first, 20_000)
 }
 
-const layer = Processes.layer({ environment: process.env, temporaryFolder: tmpdir(), token, watchdog: true })
+const layer = Processes.layer({
+  environment: process.env,
+  temporaryFolder: process.env["TMPDIR"] ?? tmpdir(),
+  token,
+  watchdog: true
+})
 await Effect.runPromise(Effect.scoped(host).pipe(Effect.provide(layer), Effect.provide(Logger.layer([]))))
