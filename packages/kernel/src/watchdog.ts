@@ -1,8 +1,7 @@
 // A small program that outlives a killed host, in order to end what the host left running. It runs in a session of its
 // own and holds none of the host's stdio. The host keeps a pipe to its stdin and writes `+ pid birth` and `- pid` for the
-// groups it starts and has finished with, `/ folder` for the folder of its
-// pipes, and `.` when it leaves in order. When the pipe ends without that, the host was
-// killed, and the ladder begins:
+// groups it starts and has finished with, `/ folder` for the folder of its pipes, which is removed at the end, and `.` when
+// it leaves in order. When the pipe ends without that, the host was killed, and the ladder begins:
 // [1 s] SIGTERM [1 s] SIGKILL to group, cookie and descendants, then /proc until two sweeps in a row find nothing.
 import { rmSync } from "node:fs"
 import { basename } from "node:path"

@@ -54,7 +54,7 @@ async function replaceWatchdog(pid: () => number | undefined): Promise<void> {
 
 const layer = Processes.layer({
   environment: process.env,
-  temporaryFolder: process.env["TMPDIR"] ?? tmpdir(),
+  temporaryFolder: tmpdir(),
   token,
   watchdog: true
 })
