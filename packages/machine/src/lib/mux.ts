@@ -116,13 +116,20 @@ export function stepMux<Owner>(state: MuxState<Owner>, input: MuxInput<Owner>, o
 
 /** The next moment at which a `tick` matters, on the caller's clock. */
 export function muxDeadline<Owner>(state: MuxState<Owner>): number | undefined {
-  if (state.phase === "closed") return undefined
+  // Asked after each event of each run: nearly always nothing is timed, and that must cost nothing.
+  if (!isTimed(state)) return undefined
   let next = Number.POSITIVE_INFINITY
   if (lacksHello(state) && !state.killed) next = state.startedAt + state.config.helloMs
   if (!state.killed) next = Math.min(next, endOfLastWords(state))
   for (const run of state.stopping) next = Math.min(next, run.graceEnd)
   for (const run of state.overdue) next = Math.min(next, run.hangsAt)
   return Number.isFinite(next) ? onCallersClock(state.clock, next) : undefined
+}
+
+function isTimed<Owner>(state: MuxState<Owner>): boolean {
+  if (state.phase === "closed") return false
+  if (state.stopping.size > 0 || state.overdue.size > 0) return true
+  return state.fatalAt !== undefined || state.muteAt !== undefined || lacksHello(state)
 }
 
 export function viewMux<Owner>(state: MuxState<Owner>): MuxView {
