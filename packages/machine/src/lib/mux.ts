@@ -1,6 +1,7 @@
 import type { EndFrame, EventFrame, RunnerHello } from "@signalbox/protocol"
 import type { Stray } from "./dialect.ts"
 import type { Machine } from "./machine.ts"
+import { countLate, keepSample, rememberId } from "./mux-counting.ts"
 import { endingAtClose, endingByFrame, endingByStop, endOfLastWords } from "./mux-ending.ts"
 import {
   type MuxConfig,
@@ -26,11 +27,8 @@ import { makeSteadyClock, onCallersClock, readClock } from "./steady-clock.ts"
 type Out<Owner> = Array<MuxOutput<Owner>>
 
 const protocolVersion = 1
-const recentIds = 4096
 const mostAsks = 256
-const keptSamples = 8
 const keptDiags = 64
-const sampleLength = 512
 
 /** The mux as a machine. `Owner` is whatever the asker wants back with each output. */
 export const mux = <Owner>(): Machine<MuxConfig, MuxState<Owner>, MuxInput<Owner>, MuxOutput<Owner>> => ({
@@ -298,17 +296,6 @@ function hearStray<Owner>(state: MuxState<Owner>, stray: Stray, out: Out<Owner>)
   if (state.straysInPeriod >= state.config.strayCount) retire(state, "too many malformed lines", out)
 }
 
-function keepSample<Owner>(state: MuxState<Owner>, stray: Stray, out: Out<Owner>): void {
-  if (state.keptSamples >= keptSamples) return
-  state.keptSamples++
-  const message = `${stray.kind} on ${stray.stream}: ${stray.sample.slice(0, sampleLength)}`
-  const named = stray.id === undefined ? undefined : state.runs.get(stray.id)
-  const hearers = named === undefined ? state.runs.values() : [named]
-  for (const run of hearers) {
-    if (!run.abandoned) out.push({ type: "diag", owner: run.owner, level: "warn", source: "host", message })
-  }
-}
-
 /** A stop wish is taken once; the first one wins. After the end, or for an unknown id, it is nothing. */
 function stop<Owner>(
   state: MuxState<Owner>,
@@ -450,20 +437,7 @@ function remove<Owner>(state: MuxState<Owner>, run: MuxRun<Owner>, out: Out<Owne
   state.overdue.delete(run)
   if (!run.abandoned) state.live--
   if (run.hung) state.hung--
-  state.recent.add(run.id)
-  if (state.recent.size > recentIds) forgetOldest(state.recent)
+  rememberId(state, run.id)
   out.push({ type: "release", owner: run.owner })
   killWhenHung(state, out)
-}
-
-function forgetOldest(ids: Set<string>): void {
-  for (const id of ids) {
-    ids.delete(id)
-    return
-  }
-}
-
-function countLate<Owner>(state: MuxState<Owner>, id: string): void {
-  if (state.runs.has(id) || state.recent.has(id)) state.counts.stale++
-  else state.counts.unknown_id++
 }
