@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { chmodSync, lstatSync, mkdirSync } from "node:fs"
+import { chmodSync, lstatSync } from "node:fs"
 import { readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Effect, Layer, type Scope } from "effect"
@@ -14,6 +14,7 @@ import {
   traceExists,
   traceNotFound
 } from "./JournalError.ts"
+import { makeFolder } from "./MakeFolder.ts"
 import { createSegment } from "./SegmentFile.ts"
 import { readPage, readRunId } from "./SegmentReader.ts"
 
@@ -94,9 +95,9 @@ async function runIdOfFile(runs: string, name: string): Promise<string | undefin
 
 /** The data folder is the operator's: only when it is created here does it get its mode here. `runs` is always ours. */
 function prepareFolder(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const runs = join(folder, "runs")
-  mkdirSync(runs, { recursive: true, mode: 0o700 })
+  makeFolder(runs)
   const stat = lstatSync(runs)
   if (stat.isSymbolicLink()) throw Object.assign(new Error(`${runs} is a symbolic link`), { code: "ELOOP" })
   if (!stat.isDirectory()) throw new Error(`${runs} is not a folder`)
