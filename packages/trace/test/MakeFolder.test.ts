@@ -28,6 +28,6 @@ describe("making the folder of the journal", () => {
   })
 
   it("fails, and returns, where the system keeps a folder from having children", () => {
-    expect(() => makeFolder("/proc/signalbox/nowhere")).toThrow()
+    expect(() => makeFolder("/proc/signalbox/nowhere")).toThrow("ENOENT")
   })
 })
